@@ -1,0 +1,14 @@
+// The kernel table of neon64: the shared templates, compiled with this instruction set's flags.
+#include "kernels/table.inl.h"
+
+namespace neuro::kernels {
+
+Table table_neon64(const GemmKernels<double>* gemm_f64, const RowKernels<double>* rows_f64) {
+  return make_table<Neon64>(gemm_f64, rows_f64);
+}
+
+// f64 is compiled for the baseline instruction set only: it serves as reference and for gradient checks.
+const GemmKernels<double>* gemm_f64_baseline() { return &gemm_kernels<double, Neon64>(); }
+const RowKernels<double>* rows_f64_baseline() { return &row_kernels<double, Neon64>(); }
+
+}  // namespace neuro::kernels

@@ -1,0 +1,1 @@
+#include "neuro/parallel.h"
