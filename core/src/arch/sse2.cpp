@@ -1,4 +1,5 @@
 // The kernel table of sse2: the shared templates, compiled with this instruction set's flags.
+#include "kernels/elementwise_f64.inl.h"
 #include "kernels/table.inl.h"
 
 namespace neuro::kernels {
