@@ -1,0 +1,244 @@
+// Convolutions: divides images, groups and pixels over the worker pool.
+#include "neuro/kernels/conv.h"
+
+#include <algorithm>
+
+#include "kernels/gemm_kernels.h"
+#include "neuro/parallel.h"
+
+namespace neuro::kernels {
+namespace {
+
+/// Multiply-adds of one chunk at least: handing it to another thread then costs little beside it.
+constexpr std::int64_t kSerialWork = 300'000;
+
+/// Elements of turned weights that a worker keeps (input gradient): a quarter of L2 in f32.
+constexpr std::int64_t kTurnedElements = 65'536;
+
+/// Elements of all partial weight gradients together.
+constexpr std::int64_t kPartialElements = 65'536;
+/// Partial weight gradients at most.
+constexpr std::int64_t kPartials = 8;
+
+std::int64_t taps(const Conv2d& p) { return p.KH * p.KW; }
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+template <class T>
+T* scratch_of(const Exec& exec, int worker) {
+  return reinterpret_cast<T*>(exec.of(worker));
+}
+
+/// One image and group of a product over patches: the part that every chunk completes with pointers and pixels.
+template <class T>
+GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t pixels, std::int64_t k) {
+  GemmPart<T> g;
+  g.m = m;
+  g.n = pixels;
+  g.k = k;
+  g.a_row = k;
+  g.a_col = 1;
+  g.b = nullptr;
+  g.b_row = g.b_col = 0;
+  g.ldc = pixels;
+  g.accumulate = false;
+  g.b_in_place = false;
+  g.k_blocks = gemm_k_blocks(k);
+  g.block_n = gemm_block_n(kernels, pixels, k);
+  g.batch = 0;
+  return g;
+}
+
+/// Columns of a chunk of pixels when `items` products can be divided further to occupy every thread.
+std::int64_t chunk_pixels(std::int64_t pixels, std::int64_t unit, std::int64_t items, std::int64_t work_per_item) {
+  const std::int64_t wanted = ceil_div(2 * thread_count(), std::max<std::int64_t>(items, 1));
+  const std::int64_t useful = std::max<std::int64_t>(work_per_item / kSerialWork, 1);
+  const std::int64_t parts = std::clamp<std::int64_t>(std::min(wanted, useful), 1, ceil_div(pixels, unit));
+  return ceil_div(ceil_div(pixels, parts), unit) * unit;
+}
+
+/// Runs body(item, worker) for every item: consecutive items share a chunk so that each chunk is worth its hand-over.
+template <class Body>
+void for_items(std::int64_t items, std::int64_t work_per_item, const Body& body) {
+  const std::int64_t useful = std::max<std::int64_t>(items * work_per_item / kSerialWork, 1);
+  const std::int64_t chunks = std::min({items, useful, std::int64_t{4} * thread_count()});
+  parallel_for(chunks, [&](std::int64_t chunk, int worker) {
+    for (std::int64_t i = items * chunk / chunks; i < items * (chunk + 1) / chunks; ++i) body(i, worker);
+  });
+}
+
+/// Partial weight gradients, each the sum over near-equal runs of images: a function of the sizes alone.
+std::int64_t weight_grad_partials(const Conv2d& p) {
+  const std::int64_t elements = std::max<std::int64_t>(p.O * (p.C / p.groups) * taps(p), 1);
+  return std::clamp<std::int64_t>(kPartialElements / elements, 1, std::max<std::int64_t>(std::min(kPartials, p.N), 1));
+}
+
+/// Input channels whose turned weights are made at a time.
+std::int64_t turned_channels(const Conv2d& p) {
+  const std::int64_t k = std::max<std::int64_t>(p.O / p.groups * taps(p), 1);
+  return std::clamp<std::int64_t>(kTurnedElements / k, 1, std::max<std::int64_t>(p.C / p.groups, 1));
+}
+
+}  // namespace
+
+template <class T>
+std::size_t conv2d_scratch(const Table& table, const Conv2d& p) {
+  const std::int64_t k = p.C / p.groups * taps(p);
+  return static_cast<std::size_t>(gemm_pack_elements(gemm_kernels_of<T>(table), p.OH * p.OW, k)) * sizeof(T);
+}
+
+template <class T>
+void conv2d(const Exec& exec, const Conv2d& p, const T* x, const T* w, const T* bias, T* y,
+            const Epilogue& epilogue) noexcept {
+  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, pixels = p.OH * p.OW, k = channels * taps(p);
+  if (p.N == 0 || outputs == 0 || pixels == 0) return;
+  const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
+  const GemmPart<T> product = patch_product(kernels, outputs, pixels, k);
+  const Patches patches{p.H, p.W, p.KH, p.KW, p.OW, p.stride_h, p.stride_w, p.top, p.left, p.dilation_h, p.dilation_w};
+  const std::int64_t chunk = chunk_pixels(pixels, kernels.tile_cols, p.N * p.groups, outputs * pixels * k);
+  const std::int64_t pieces = ceil_div(pixels, chunk);
+  for_items(p.N * p.groups * pieces, outputs * std::min(chunk, pixels) * k, [&](std::int64_t item, int worker) {
+    const std::int64_t first = item % pieces * chunk, group = item / pieces % p.groups, n = item / pieces / p.groups;
+    const std::int64_t plane = n * p.O + group * outputs;
+    GemmPart<T> mine = product;
+    mine.n = std::min(chunk, pixels - first);
+    mine.a = w + group * outputs * k;
+    mine.origin = plane * pixels + first;
+    mine.c = y + mine.origin;
+    mine.bias = bias == nullptr ? nullptr : bias + group * outputs;
+    mine.epilogue = epilogue;
+    mine.worker = worker;
+    mine.pack = scratch_of<T>(exec, worker);
+    kernels.conv.forward({&mine, patches, x + (n * p.C + group * channels) * p.H * p.W, first});
+  });
+}
+
+template <class T>
+std::size_t conv2d_input_grad_scratch(const Table& table, const Conv2d& p) {
+  const std::int64_t k = p.O / p.groups * taps(p);
+  const std::int64_t pack = gemm_pack_elements(gemm_kernels_of<T>(table), p.H * p.W, k);
+  return static_cast<std::size_t>(turned_channels(p) * k + 16 + pack) * sizeof(T);
+}
+
+// The transpose of a convolution is a convolution of gy, spread by the strides, with the weights turned by half a turn
+// and their channels exchanged (Dumoulin and Visin 2016, arXiv:1603.07285, section 4).
+template <class T>
+void conv2d_input_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* w, T* gx) noexcept {
+  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, pixels = p.H * p.W, k = outputs * taps(p);
+  if (p.N == 0 || channels == 0 || pixels == 0) return;
+  const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
+  const Patches patches{.H = p.OH,
+                        .W = p.OW,
+                        .KH = p.KH,
+                        .KW = p.KW,
+                        .OW = p.W,
+                        .stride_h = 1,
+                        .stride_w = 1,
+                        .top = p.dilation_h * (p.KH - 1) - p.top,
+                        .left = p.dilation_w * (p.KW - 1) - p.left,
+                        .dilation_h = p.dilation_h,
+                        .dilation_w = p.dilation_w,
+                        .up_h = p.stride_h,
+                        .up_w = p.stride_w};
+  const std::int64_t turned = turned_channels(p), channel_blocks = ceil_div(channels, turned);
+  // Runs of images share the turned weights.
+  const std::int64_t work = p.N * p.groups * channels * pixels * k;
+  const std::int64_t useful = std::max<std::int64_t>(work / kSerialWork, 1);
+  const std::int64_t image_runs = std::clamp<std::int64_t>(
+      std::min<std::int64_t>(useful, 4 * thread_count()) / (p.groups * channel_blocks), 1, p.N);
+  const std::int64_t chunk = image_runs < p.N
+                                 ? ceil_div(pixels, kernels.tile_cols) * kernels.tile_cols
+                                 : chunk_pixels(pixels, kernels.tile_cols, p.N * p.groups * channel_blocks, work / p.N);
+  const std::int64_t pieces = ceil_div(pixels, chunk);
+  const std::int64_t items = p.groups * channel_blocks * image_runs * pieces;
+  for_items(items, work / items, [&](std::int64_t item, int worker) {
+    const std::int64_t first = item % pieces * chunk, run = item / pieces % image_runs;
+    const std::int64_t block = item / pieces / image_runs % channel_blocks;
+    const std::int64_t group = item / pieces / image_runs / channel_blocks;
+    const std::int64_t c0 = block * turned, count = std::min(turned, channels - c0);
+    T* const weights = scratch_of<T>(exec, worker);
+    for (std::int64_t c = 0; c < count; ++c) {
+      for (std::int64_t o = 0; o < outputs; ++o) {
+        const T* from = w + ((group * outputs + o) * channels + c0 + c) * taps(p);
+        std::reverse_copy(from, from + taps(p), weights + c * k + o * taps(p));
+      }
+    }
+    GemmPart<T> mine = patch_product(kernels, count, pixels, k);
+    mine.n = std::min(chunk, pixels - first);
+    mine.a = weights;
+    mine.worker = worker;
+    mine.pack = weights + (turned * k + 15) / 16 * 16;
+    for (std::int64_t n = p.N * run / image_runs; n < p.N * (run + 1) / image_runs; ++n) {
+      mine.c = gx + (n * p.C + group * channels + c0) * pixels + first;
+      kernels.conv.forward({&mine, patches, gy + (n * p.O + group * outputs) * p.OH * p.OW, first});
+    }
+  });
+}
+
+template <class T>
+std::size_t conv2d_weight_grad_scratch(const Table& /*table*/, const Conv2d& p) {
+  const std::int64_t partials = weight_grad_partials(p);
+  const std::int64_t kept = partials == 1 ? 0 : partials * p.O * (p.C / p.groups) * taps(p);
+  return static_cast<std::size_t>(ConvWeightGradBlock::kElements + kept) * sizeof(T);
+}
+
+template <class T>
+void conv2d_weight_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* x, T* gw) noexcept {
+  using Block = ConvWeightGradBlock;
+  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, pixels = p.OH * p.OW, k = channels * taps(p);
+  const std::int64_t elements = p.O * k;
+  if (elements == 0) return;
+  if (p.N == 0 || pixels == 0) {
+    std::fill(gw, gw + elements, T(0));
+    return;
+  }
+  const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
+  const std::int64_t partials = weight_grad_partials(p);
+  T* const sums = partials == 1 ? gw : scratch_of<T>(exec, 0) + Block::kElements;
+  const std::int64_t row_blocks = ceil_div(k, Block::kRows), output_blocks = ceil_div(outputs, Block::kOutputs);
+  const std::int64_t items = partials * p.groups * row_blocks * output_blocks;
+  for_items(items, p.N * elements * pixels / items, [&](std::int64_t item, int worker) {
+    const std::int64_t ob = item % output_blocks, rb = item / output_blocks % row_blocks;
+    const std::int64_t group = item / output_blocks / row_blocks % p.groups;
+    const std::int64_t partial = item / output_blocks / row_blocks / p.groups;
+    const std::int64_t n0 = p.N * partial / partials, n1 = p.N * (partial + 1) / partials;
+    const std::int64_t r0 = k * rb / row_blocks, o0 = outputs * ob / output_blocks;
+    const std::int64_t o = group * outputs + o0;
+    ConvWeightGradPart<T> mine;
+    mine.patches = {p.H, p.W, p.KH, p.KW, p.OW, p.stride_h, p.stride_w, p.top, p.left, p.dilation_h, p.dilation_w};
+    mine.rows = k * (rb + 1) / row_blocks - r0;
+    mine.r0 = r0;
+    mine.outputs = outputs * (ob + 1) / output_blocks - o0;
+    mine.images = n1 - n0;
+    mine.pixels = pixels;
+    mine.x = x + (n0 * p.C + group * channels) * p.H * p.W;
+    mine.gy = gy + (n0 * p.O + o) * pixels;
+    mine.x_image = p.C * p.H * p.W;
+    mine.gy_image = p.O * pixels;
+    mine.g = sums + partial * elements + o * k + r0;
+    mine.g_row = k;
+    mine.scratch = scratch_of<T>(exec, worker);
+    kernels.conv.weight_grad(mine);
+  });
+  if (partials == 1) return;
+  for (std::int64_t step = 1; step < partials; step *= 2) {  // pairs, then pairs of pairs
+    for (std::int64_t i = 0; i + step < partials; i += 2 * step) {
+      T* to = sums + i * elements;
+      const T* from = sums + (i + step) * elements;
+      for (std::int64_t e = 0; e < elements; ++e) to[e] += from[e];
+    }
+  }
+  std::copy(sums, sums + elements, gw);
+}
+
+#define NEURO_INSTANTIATE(T)                                                                                       \
+  template std::size_t conv2d_scratch<T>(const Table&, const Conv2d&);                                             \
+  template void conv2d<T>(const Exec&, const Conv2d&, const T*, const T*, const T*, T*, const Epilogue&) noexcept; \
+  template std::size_t conv2d_input_grad_scratch<T>(const Table&, const Conv2d&);                                  \
+  template void conv2d_input_grad<T>(const Exec&, const Conv2d&, const T*, const T*, T*) noexcept;                 \
+  template std::size_t conv2d_weight_grad_scratch<T>(const Table&, const Conv2d&);                                 \
+  template void conv2d_weight_grad<T>(const Exec&, const Conv2d&, const T*, const T*, T*) noexcept;
+NEURO_INSTANTIATE(float)
+NEURO_INSTANTIATE(double)
+#undef NEURO_INSTANTIATE
+
+}  // namespace neuro::kernels

@@ -1,0 +1,143 @@
+// Matrix products: chooses the kernel and the blocks, and divides large work over the worker pool.
+#include "neuro/kernels/gemm.h"
+
+#include <algorithm>
+
+#include "kernels/gemm_kernels.h"
+#include "neuro/parallel.h"
+
+namespace neuro::kernels {
+namespace {
+
+/// Multiply-adds below which handing work to another thread costs more than it saves (about 5 us of one core).
+constexpr std::int64_t kSerialWork = 300'000;
+
+/// What a call needs to know about one kernel for all of its parts.
+template <class T>
+GemmFn<T> choose(const GemmKernels<T>& kernels, const GemmPart<T>& p) {
+  if (std::min(p.m, p.n) <= kFewRows && p.a_col == 1 && p.b_row == 1 && p.k >= 2 * kernels.vector) return kernels.dots;
+  if (p.m <= kFewRows && p.b_col == 1 && p.n >= 4 * kernels.vector) return kernels.few_rows;
+  return kernels.product;
+}
+
+/// How a result is cut into parts_m x parts_n rectangles for `threads` workers.
+struct Grid {
+  std::int64_t parts_m, parts_n;
+};
+
+/// The grid of at most `threads` parts whose largest part costs least: its tiles, and packing B for its columns.
+template <class T>
+Grid choose_grid(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, int threads) {
+  const std::int64_t rows = (m + kernels.tile_rows - 1) / kernels.tile_rows;
+  const std::int64_t cols = (n + kernels.tile_cols - 1) / kernels.tile_cols;
+  Grid best{1, 1};
+  std::int64_t best_cost = INT64_MAX;
+  for (std::int64_t parts_n = 1; parts_n <= std::min<std::int64_t>(threads, cols); ++parts_n) {
+    const std::int64_t parts_m = std::min(threads / parts_n, rows);
+    const std::int64_t part_rows = (rows + parts_m - 1) / parts_m, part_cols = (cols + parts_n - 1) / parts_n;
+    const std::int64_t cost = (part_rows * 8 + 1) * part_cols;  // packing a panel costs about 1/8 of a row of tiles
+    if (cost < best_cost) {
+      best_cost = cost;
+      best = {parts_m, parts_n};
+    }
+  }
+  return best;
+}
+
+/// Part [index / parts, (index + 1) / parts) of n, cut at multiples of `unit`.
+struct Range {
+  std::int64_t begin, end;
+};
+Range slice(std::int64_t n, std::int64_t unit, std::int64_t parts, std::int64_t index) {
+  const std::int64_t units = (n + unit - 1) / unit;
+  return {std::min(n, units * index / parts * unit), std::min(n, units * (index + 1) / parts * unit)};
+}
+
+template <class T>
+void run_problem(GemmFn<T> kernel, GemmPart<T> p, const GemmArgs<T>& g, std::int64_t batch) {
+  p.a += batch * g.batch_a;
+  p.b += batch * g.batch_b;
+  p.c += batch * g.batch_c;
+  p.batch = batch;
+  kernel(p);
+}
+
+}  // namespace
+
+template <class T>
+std::size_t gemm_scratch(const Table& table, std::int64_t M, std::int64_t N, std::int64_t K, Trans /*ta*/,
+                         Trans /*tb*/) {
+  (void)M;
+  return static_cast<std::size_t>(gemm_pack_elements(gemm_kernels_of<T>(table), N, K)) * sizeof(T);
+}
+
+template <class T>
+void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
+  if (g.M == 0 || g.N == 0) return;
+  const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
+  GemmPart<T> p;
+  p.m = g.M;
+  p.n = g.N;
+  p.k = g.K;
+  p.a = g.a;
+  p.a_row = g.ta == Trans::no ? g.lda : 1;
+  p.a_col = g.ta == Trans::no ? 1 : g.lda;
+  p.b = g.b;
+  p.b_row = g.tb == Trans::no ? g.ldb : 1;
+  p.b_col = g.tb == Trans::no ? 1 : g.ldb;
+  p.c = g.c;
+  p.ldc = g.ldc;
+  p.accumulate = g.accumulate;
+  // B is not worth packing when few row blocks read it, or when it fits L1 and L2 beside A as it is.
+  p.b_in_place = p.b_col == 1 && (g.M <= 2 * kernels.tile_rows || g.K * g.N <= 24 * 1024);
+  p.k_blocks = gemm_k_blocks(g.K);
+  p.block_n = p.b_in_place ? (g.N + kernels.tile_cols - 1) / kernels.tile_cols * kernels.tile_cols
+                           : gemm_block_n(kernels, g.N, g.K);
+  p.pack = reinterpret_cast<T*>(exec.scratch);
+  p.epilogue = g.epilogue;
+  p.origin = 0;
+  p.worker = 0;
+  const GemmFn<T> kernel = choose(kernels, p);
+
+  const std::int64_t work = g.M * g.N * g.K;
+  if (work * g.batch < 2 * kSerialWork || thread_count() == 1) {
+    for (std::int64_t i = 0; i < g.batch; ++i) run_problem(kernel, p, g, i);
+    return;
+  }
+  const int threads = static_cast<int>(std::min<std::int64_t>(thread_count(), work * g.batch / kSerialWork));
+  if (g.batch >= threads) {  // whole problems; a few chunks a thread even out what the machine does meanwhile
+    const std::int64_t chunks = std::min<std::int64_t>(g.batch, 4 * threads);
+    parallel_for(chunks, [&](std::int64_t chunk, int worker) {
+      GemmPart<T> mine = p;
+      mine.worker = worker;
+      mine.pack = reinterpret_cast<T*>(exec.of(worker));
+      const Range problems = slice(g.batch, 1, chunks, chunk);
+      for (std::int64_t i = problems.begin; i < problems.end; ++i) run_problem(kernel, mine, g, i);
+    });
+    return;
+  }
+  const Grid grid = choose_grid(kernels, g.M, g.N, threads);
+  const std::int64_t parts = grid.parts_m * grid.parts_n;
+  parallel_for(g.batch * parts, [&](std::int64_t chunk, int worker) {
+    const std::int64_t part = chunk % parts;
+    const Range rows = slice(g.M, kernels.tile_rows, grid.parts_m, part / grid.parts_n);
+    const Range cols = slice(g.N, kernels.tile_cols, grid.parts_n, part % grid.parts_n);
+    GemmPart<T> mine = p;
+    mine.m = rows.end - rows.begin;
+    mine.n = cols.end - cols.begin;
+    mine.a += rows.begin * p.a_row;
+    mine.b += cols.begin * p.b_col;
+    mine.c += rows.begin * g.ldc + cols.begin;
+    mine.origin = rows.begin * g.ldc + cols.begin;
+    mine.worker = worker;
+    mine.pack = reinterpret_cast<T*>(exec.of(worker));
+    run_problem(kernel, mine, g, chunk / parts);
+  });
+}
+
+template std::size_t gemm_scratch<float>(const Table&, std::int64_t, std::int64_t, std::int64_t, Trans, Trans);
+template std::size_t gemm_scratch<double>(const Table&, std::int64_t, std::int64_t, std::int64_t, Trans, Trans);
+template void gemm<float>(const Exec&, const GemmArgs<float>&) noexcept;
+template void gemm<double>(const Exec&, const GemmArgs<double>&) noexcept;
+
+}  // namespace neuro::kernels

@@ -1,0 +1,111 @@
+#pragma once
+// What the products need of a vector beyond xsimd: partial loads and stores, and transposing a square of registers.
+#include <cstdint>
+#include <utility>
+
+#include "kernels/arch.h"
+
+namespace neuro::kernels {
+
+/// Partial loads read only the chosen lanes (others give 0); partial stores write only the first n lanes.
+template <class T, class Arch>
+struct Lanes {
+  using V = xsimd::batch<T, typename Arch::xsimd_arch>;
+  static constexpr int kWidth = static_cast<int>(V::size);
+  static constexpr std::uint32_t kAll = (kWidth == 32 ? 0u : 1u << kWidth) - 1u;
+
+  /// Lanes [0, n) as bits, n in [0, kWidth].
+  [[gnu::always_inline]] static std::uint32_t first(std::int64_t n) { return (1u << n) - 1u; }
+
+  [[gnu::always_inline]] static V load(const T* p, std::uint32_t lanes) {
+    if (lanes == kAll) return V::load_unaligned(p);
+    alignas(64) T part[kWidth];
+    for (int i = 0; i < kWidth; ++i) part[i] = (lanes >> i & 1u) != 0 ? p[i] : T(0);
+    return V::load_aligned(part);
+  }
+  [[gnu::always_inline]] static void store_first(T* p, V v, std::int64_t n) {
+    alignas(64) T part[kWidth];
+    v.store_aligned(part);
+    for (std::int64_t i = 0; i < n; ++i) p[i] = part[i];
+  }
+};
+
+#if defined(__AVX2__)
+template <>
+struct Lanes<float, Avx2> {
+  using V = xsimd::batch<float, Avx2::xsimd_arch>;
+  static constexpr int kWidth = 8;
+  static constexpr std::uint32_t kAll = 0xff;
+
+  [[gnu::always_inline]] static std::uint32_t first(std::int64_t n) { return (1u << n) - 1u; }
+
+  [[gnu::always_inline]] static V load(const float* p, std::uint32_t lanes) {
+    const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i chosen = _mm256_and_si256(_mm256_set1_epi32(static_cast<int>(lanes)), bit);
+    return V(_mm256_maskload_ps(p, _mm256_cmpeq_epi32(chosen, bit)));
+  }
+  // vmaskmovps to memory is microcoded on Zen; halves of the register are not.
+  [[gnu::always_inline]] static void store_first(float* p, V v, std::int64_t n) {
+    __m256 whole = v;
+    if (n == 8) return _mm256_storeu_ps(p, whole);
+    __m128 rest = _mm256_castps256_ps128(whole);
+    if ((n & 4) != 0) {
+      _mm_storeu_ps(p, rest);
+      rest = _mm256_extractf128_ps(whole, 1);
+      p += 4;
+    }
+    if ((n & 2) != 0) {
+      _mm_storel_pi(reinterpret_cast<__m64*>(p), rest);
+      rest = _mm_movehl_ps(rest, rest);
+      p += 2;
+    }
+    if ((n & 1) != 0) _mm_store_ss(p, rest);
+  }
+};
+#endif
+
+#if defined(__AVX512F__)
+template <>
+struct Lanes<float, Avx512> {
+  using V = xsimd::batch<float, Avx512::xsimd_arch>;
+  static constexpr int kWidth = 16;
+  static constexpr std::uint32_t kAll = 0xffff;
+
+  [[gnu::always_inline]] static std::uint32_t first(std::int64_t n) { return (1u << n) - 1u; }
+
+  [[gnu::always_inline]] static V load(const float* p, std::uint32_t lanes) {
+    return V(_mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes), p));
+  }
+  [[gnu::always_inline]] static void store_first(float* p, V v, std::int64_t n) {
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>(first(n)), v);
+  }
+};
+#endif
+
+/// One step of `transpose`: swaps the off-diagonal D x D blocks of each 2D x 2D block.
+template <class T, class Arch, int D, int... I>
+[[gnu::always_inline]] inline void swap_blocks(typename Lanes<T, Arch>::V* r, std::integer_sequence<int, I...>) {
+  constexpr int W = Lanes<T, Arch>::kWidth;
+  using V = typename Lanes<T, Arch>::V;
+  using R = typename V::register_type;
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i) {
+    if ((i & D) != 0) continue;
+    const R upper = r[i], lower = r[i + D];
+    r[i] = V(static_cast<R>(__builtin_shufflevector(upper, lower, ((I & D) == 0 ? I : W + I - D)...)));
+    r[i + D] = V(static_cast<R>(__builtin_shufflevector(upper, lower, ((I & D) == 0 ? I + D : W + I)...)));
+  }
+}
+
+/// Transposes the square matrix whose rows are r[0 .. kWidth).
+template <class T, class Arch>
+[[gnu::always_inline]] inline void transpose(typename Lanes<T, Arch>::V* r) {
+  constexpr int W = Lanes<T, Arch>::kWidth;
+  using Index = std::make_integer_sequence<int, W>;
+  if constexpr (W > 8) swap_blocks<T, Arch, 8>(r, Index{});
+  if constexpr (W > 4) swap_blocks<T, Arch, 4>(r, Index{});
+  if constexpr (W > 2) swap_blocks<T, Arch, 2>(r, Index{});
+  swap_blocks<T, Arch, 1>(r, Index{});
+}
+
+}  // namespace neuro::kernels
