@@ -1,0 +1,97 @@
+#pragma once
+// A model: one instantiated neuron with its weights. Every front end ends here.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "neuro/plan.h"
+#include "neuro/tensor.h"
+#include "neuro/var.h"
+
+namespace neuro {
+
+/// A value of a neuron's parameter as a person gives it: `params: {hidden: 4}` in a config, `--param hidden=4`.
+using ParamValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>>;
+using Params = std::map<std::string, ParamValue>;
+
+/// One size of a port's shape after instantiation.
+struct PortDim {
+  std::optional<std::int64_t> size;  ///< known once the parameters are
+  std::string name;                  ///< "batch" when free, "*" for any number of axes, "*lead" for a named one, else ""
+  bool variadic() const { return !size && !name.empty() && name[0] == '*'; }
+};
+struct Port {
+  std::string name;  ///< "default" when unnamed
+  std::vector<PortDim> shape;
+  std::string text() const;  ///< "[batch, 2]"
+};
+
+/// A tensor that belongs to a model, under its path ("encoder.linear_0.weight", names and layouts as PyTorch's).
+struct Parameter {
+  std::string name;
+  Var var;                ///< the leaf that holds it
+  bool trainable = true;  ///< false: a buffer (running statistics) or frozen
+  bool buffer = false;
+};
+
+/// How one forward pass is recorded.
+struct ForwardContext {
+  bool training = false;
+  /// i64 leaf [3] (seed, step, first row): what dropout and its kind read. Required when training.
+  Var rng;
+  /// Where updates of buffers (running statistics) are collected when training.
+  std::vector<Assign>* assigns = nullptr;
+};
+
+using StateDict = std::vector<std::pair<std::string, Tensor>>;
+
+/// What `load_state_dict` found; with Strict::yes anything but a full match throws instead.
+struct LoadReport {
+  std::vector<std::string> matched, missing, unexpected, mismatched;  ///< mismatched: "name: file [2, 3], model [3, 2]"
+  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+};
+enum class Strict { no, yes };
+
+class ModuleInstance;  // nn/src: the instantiated tree
+
+/// Handle to an instantiated neuron: copies are the same model. `forward` on one model from many threads is allowed
+/// while nobody trains it.
+class Model {
+ public:
+  Model() = default;
+  explicit Model(std::shared_ptr<ModuleInstance> root);
+
+  bool defined() const { return root_ != nullptr; }
+  const std::string& neuron() const;
+  const std::vector<Port>& inputs() const;
+  const std::vector<Port>& outputs() const;
+  /// All parameters and buffers in the order of their creation, each once.
+  const std::vector<Parameter>& parameters() const;
+  std::int64_t parameter_count() const;  ///< elements of all that is not a buffer
+
+  /// Records one forward pass: one Var for each input port (in order), one for each output port comes back.
+  /// Integer inputs feed embeddings as they are and are converted to f32 elsewhere. Throws Error(shape) naming the path
+  /// of the module, the operation and the shapes when the inputs do not fit the ports.
+  std::vector<Var> record(std::span<const Var> inputs, ForwardContext& context) const;
+
+  /// Computes one forward pass without gradients, planned once for each signature of input shapes.
+  std::vector<Tensor> forward(std::span<const Tensor> inputs) const;
+  Tensor forward(const Tensor& input) const;  ///< one input port, one output port
+
+  StateDict state_dict() const;  ///< shares the model's memory
+  /// Copies values in. Strict::yes throws Error(checkpoint) with the full report when anything differs; nothing is
+  /// changed then.
+  LoadReport load_state_dict(const StateDict& state, Strict strict = Strict::yes) const;
+
+  ModuleInstance& root() const { return *root_; }
+
+ private:
+  std::shared_ptr<ModuleInstance> root_;
+};
+
+}  // namespace neuro
