@@ -51,7 +51,8 @@ Diagnostic& Diagnostics::note(std::string code, std::string title) {
 }
 
 std::size_t Diagnostics::error_count() const {
-  return static_cast<std::size_t>(std::count_if(items_.begin(), items_.end(), [](const Diagnostic& d) { return d.severity == Severity::error; }));
+  return static_cast<std::size_t>(
+      std::count_if(items_.begin(), items_.end(), [](const Diagnostic& d) { return d.severity == Severity::error; }));
 }
 
 bool Diagnostics::has_errors() const { return error_count() > 0; }

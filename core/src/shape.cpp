@@ -21,7 +21,8 @@ Shape::Shape(std::initializer_list<std::int64_t> dims)
 
 Shape::Shape(std::span<const std::int64_t> dims) {
   if (dims.size() > static_cast<std::size_t>(kMaxRank)) {
-    throw Error(ErrorCode::shape, str("shape ", list(dims), " has rank ", dims.size(), "; at most ", kMaxRank, " is supported"));
+    throw Error(ErrorCode::shape,
+                str("shape ", list(dims), " has rank ", dims.size(), "; at most ", kMaxRank, " is supported"));
   }
   std::int64_t elements = 1;
   for (const std::int64_t d : dims) {
@@ -81,7 +82,8 @@ Strides contiguous_strides(const Shape& shape) {
 
 int normalize_axis(int axis, int rank, const char* op) {
   if (axis < -rank || axis >= rank) {
-    throw Error(ErrorCode::shape, str(op, ": axis ", axis, " is out of range for rank ", rank, "; it takes ", -rank, " to ", rank - 1));
+    throw Error(ErrorCode::shape,
+                str(op, ": axis ", axis, " is out of range for rank ", rank, "; it takes ", -rank, " to ", rank - 1));
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -93,8 +95,8 @@ Shape broadcast(const Shape& a, const Shape& b, const char* op) {
     const std::int64_t da = i < a.rank() ? a[a.rank() - 1 - i] : 1;
     const std::int64_t db = i < b.rank() ? b[b.rank() - 1 - i] : 1;
     if (da != db && da != 1 && db != 1) {
-      throw Error(ErrorCode::shape, str(op, ": shapes ", a, " and ", b, " do not broadcast: axis ", -1 - i, " has sizes ", da,
-                                        " and ", db, "; they must be equal, or one of them 1"));
+      throw Error(ErrorCode::shape, str(op, ": shapes ", a, " and ", b, " do not broadcast: axis ", -1 - i,
+                                        " has sizes ", da, " and ", db, "; they must be equal, or one of them 1"));
     }
     dims[static_cast<std::size_t>(rank - 1 - i)] = da == 1 ? db : da;
   }

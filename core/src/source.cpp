@@ -35,7 +35,8 @@ LineColumn SourceMap::line_column(const Span& span) const {
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 == 0
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const auto is_lead_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; };
-  const auto columns = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start), before.end(), is_lead_byte);
+  const auto columns =
+      std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start), before.end(), is_lead_byte);
   return {source.first_line + static_cast<std::uint32_t>(lines), 1 + static_cast<std::uint32_t>(columns)};
 }
 

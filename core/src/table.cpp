@@ -52,7 +52,8 @@ const Table& named(std::string_view name) {
     if (name == t.name) return t;
     known += str(", ", t.name);
   }
-  throw Error(ErrorCode::unsupported, str("instruction set `", name, "` is not available on this machine; it has ", known));
+  throw Error(ErrorCode::unsupported,
+              str("instruction set `", name, "` is not available on this machine; it has ", known));
 }
 
 std::atomic<const Table*> current{nullptr};
@@ -60,7 +61,8 @@ std::atomic<const Table*> current{nullptr};
 }  // namespace
 
 const Elementwise* Table::find(std::string_view wanted) const {
-  const auto it = std::lower_bound(elementwise.begin(), elementwise.end(), wanted, [](const Elementwise& e, std::string_view n) { return e.name < n; });
+  const auto it = std::lower_bound(elementwise.begin(), elementwise.end(), wanted,
+                                   [](const Elementwise& e, std::string_view n) { return e.name < n; });
   return it != elementwise.end() && it->name == wanted ? &*it : nullptr;
 }
 

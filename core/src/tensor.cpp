@@ -18,7 +18,8 @@ std::shared_ptr<void> allocate(std::size_t bytes, const Shape& shape, DType dtyp
   const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
   void* memory = std::aligned_alloc(kAlignment, rounded);
   if (memory == nullptr) {
-    throw Error(ErrorCode::resource, str("no memory for a tensor ", shape, " of ", name_of(dtype), ": ", bytes, " bytes were refused"));
+    throw Error(ErrorCode::resource,
+                str("no memory for a tensor ", shape, " of ", name_of(dtype), ": ", bytes, " bytes were refused"));
   }
   return {memory, [](void* p) { std::free(p); }};
 }
@@ -27,7 +28,8 @@ std::size_t checked_bytes(const Shape& shape, DType dtype) {
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(static_cast<std::size_t>(shape.elements()), size_of(dtype), &bytes) ||
       bytes > (std::size_t{1} << 62)) {
-    throw Error(ErrorCode::resource, str("a tensor ", shape, " of ", name_of(dtype), " does not fit the address space"));
+    throw Error(ErrorCode::resource,
+                str("a tensor ", shape, " of ", name_of(dtype), " does not fit the address space"));
   }
   return bytes;
 }
@@ -96,7 +98,8 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
 template <class T>
 Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
   if (static_cast<std::int64_t>(values.size()) != shape.elements()) {
-    throw Error(ErrorCode::shape, str("tensor: ", values.size(), " values do not fill shape ", shape, " of ", shape.elements(), " elements"));
+    throw Error(ErrorCode::shape, str("tensor: ", values.size(), " values do not fill shape ", shape, " of ",
+                                      shape.elements(), " elements"));
   }
   Tensor t = empty(shape, dtype_of<T>);
   if (!values.empty()) std::memcpy(t.data_, values.data(), values.size_bytes());
@@ -152,21 +155,23 @@ const T* Tensor::data() const {
 
 template <class T>
 std::span<T> Tensor::span() {
-  if (!contiguous()) throw Error(ErrorCode::shape, str("span(): the tensor ", shape_, " is not contiguous; use clone()"));
+  if (!contiguous())
+    throw Error(ErrorCode::shape, str("span(): the tensor ", shape_, " is not contiguous; use clone()"));
   return {data<T>(), static_cast<std::size_t>(size())};
 }
 
 template <class T>
 std::span<const T> Tensor::span() const {
-  if (!contiguous()) throw Error(ErrorCode::shape, str("span(): the tensor ", shape_, " is not contiguous; use clone()"));
+  if (!contiguous())
+    throw Error(ErrorCode::shape, str("span(): the tensor ", shape_, " is not contiguous; use clone()"));
   return {data<T>(), static_cast<std::size_t>(size())};
 }
 
-#define NEURO_INSTANTIATE(T)                                               \
-  template Tensor Tensor::from<T>(std::span<const T>, const Shape&);       \
-  template T* Tensor::data<T>();                                           \
-  template const T* Tensor::data<T>() const;                               \
-  template std::span<T> Tensor::span<T>();                                 \
+#define NEURO_INSTANTIATE(T)                                         \
+  template Tensor Tensor::from<T>(std::span<const T>, const Shape&); \
+  template T* Tensor::data<T>();                                     \
+  template const T* Tensor::data<T>() const;                         \
+  template std::span<T> Tensor::span<T>();                           \
   template std::span<const T> Tensor::span<T>() const;
 NEURO_INSTANTIATE(float)
 NEURO_INSTANTIATE(double)
@@ -176,7 +181,8 @@ NEURO_INSTANTIATE(bool)
 #undef NEURO_INSTANTIATE
 
 double Tensor::item() const {
-  if (!defined() || size() != 1) throw Error(ErrorCode::shape, str("item(): the tensor ", shape_, " does not have exactly one element"));
+  if (!defined() || size() != 1)
+    throw Error(ErrorCode::shape, str("item(): the tensor ", shape_, " does not have exactly one element"));
   return visit(dtype_, [&]<class T>(T) { return static_cast<double>(*static_cast<const T*>(data_)); });
 }
 
@@ -211,7 +217,8 @@ Tensor Tensor::to(DType dtype) const {
 
 void Tensor::copy_from(const Tensor& other) {
   if (shape_ != other.shape_ || dtype_ != other.dtype_) {
-    throw Error(ErrorCode::shape, str("copy_from: ", name_of(other.dtype_), " ", other.shape_, " does not fit ", name_of(dtype_), " ", shape_));
+    throw Error(ErrorCode::shape, str("copy_from: ", name_of(other.dtype_), " ", other.shape_, " does not fit ",
+                                      name_of(dtype_), " ", shape_));
   }
   if (contiguous() && other.contiguous()) {
     if (bytes() > 0) std::memmove(data_, other.data_, bytes());

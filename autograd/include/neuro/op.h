@@ -74,15 +74,15 @@ struct Vjp {
 /// summed to the input's shape where gradients are gathered.
 using Grads = std::vector<Var>;
 
-/// How test inputs are drawn for a sweep: uniform in [lo, hi], at least 0.05 away from every kink, and the values of one
-/// input at least 0.05 apart from each other when `distinct` (for max and sorting). Integers in [lo, hi) for i64, coin
-/// flips for booleans.
+/// How test inputs are drawn for a sweep: uniform in [lo, hi], at least 0.05 away from every kink, and the values of
+/// one input at least 0.05 apart from each other when `distinct` (for max and sorting). Integers in [lo, hi) for i64,
+/// coin flips for booleans.
 struct SampleInput {
   Shape shape;
   double lo = -2, hi = 2;
   std::vector<double> kinks = {};
   bool distinct = false;
-  bool strided = false;     ///< hand over a non-contiguous view of these values
+  bool strided = false;      ///< hand over a non-contiguous view of these values
   DType dtype = DType::f64;  ///< f64 stands for the differentiable type under test
   bool differentiate = true;
 };
@@ -112,7 +112,8 @@ struct OpDef {
   /// For an operation that only looks at its first input's memory in another way (reshape, permute, slice, expand):
   /// writes the strides and the offset in elements, or returns false when strides cannot express it for this input (the
   /// planner then makes the input contiguous, for which it must succeed). `forward` is not needed.
-  bool (*view)(const Operand& in, const Attrs& attrs, const Shape& out, Strides& strides, std::int64_t& offset) = nullptr;
+  bool (*view)(const Operand& in, const Attrs& attrs, const Shape& out, Strides& strides,
+               std::int64_t& offset) = nullptr;
   /// Inputs that `forward` reads at any strides, one bit each; the planner makes the others contiguous.
   std::uint32_t strided_inputs = 0;
   /// `forward` passes Call::epilogue to its kernel, which runs it over the first output while that is in cache.

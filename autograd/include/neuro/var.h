@@ -1,5 +1,6 @@
 #pragma once
-// Var: a recorded expression over tensors. Building one computes nothing; `forward()` does (spec: autograd.md, section 1).
+// Var: a recorded expression over tensors. Building one computes nothing; `forward()` does (spec: autograd.md, section
+// 1).
 #include <memory>
 #include <span>
 #include <vector>
@@ -72,7 +73,8 @@ class Var {
   /// Differentiable leaves that this value depends on, each once, in the order of first use.
   std::vector<Var> parameters() const;
 
-  /// Tells that a leaf's memory was written from outside: values computed from it before are out of date for backward().
+  /// Tells that a leaf's memory was written from outside: values computed from it before are out of date for
+  /// backward().
   void touch() const;
 
   // How it was recorded.

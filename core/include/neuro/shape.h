@@ -15,7 +15,7 @@ inline constexpr int kMaxRank = 8;
 class Shape {
  public:
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> dims);   ///< throws Error(shape)
+  Shape(std::initializer_list<std::int64_t> dims);     ///< throws Error(shape)
   explicit Shape(std::span<const std::int64_t> dims);  ///< throws Error(shape)
 
   int rank() const { return rank_; }

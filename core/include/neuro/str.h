@@ -13,14 +13,16 @@ inline void append(std::string& out, const char* text) { out += text; }
 inline void append(std::string& out, char c) { out += c; }
 inline void append(std::string& out, bool b) { out += b ? "true" : "false"; }
 template <class T>
-  requires std::integral<T> || std::floating_point<T>
+requires std::integral<T> || std::floating_point<T>
 void append(std::string& out, T value) {
   char buffer[48];
   const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);  // floats: shortest form that reads back
   out.append(buffer, result.ptr);
 }
 template <class T>
-  requires requires(const T& t) { { t.text() } -> std::convertible_to<std::string>; }
+requires requires(const T& t) {
+  { t.text() } -> std::convertible_to<std::string>;
+}
 void append(std::string& out, const T& value) { out += value.text(); }
 }  // namespace detail
 

@@ -59,8 +59,8 @@ class Tensor {
   /// Every element in row-major order, converted to double; works for any strides.
   std::vector<double> to_vector() const;
 
-  Tensor clone() const;              ///< a contiguous copy
-  Tensor to(DType dtype) const;      ///< a contiguous copy, converted (to integers: toward zero)
+  Tensor clone() const;          ///< a contiguous copy
+  Tensor to(DType dtype) const;  ///< a contiguous copy, converted (to integers: toward zero)
   /// Overwrites the elements with those of `other`: equal shapes and types, any strides.
   void copy_from(const Tensor& other);
 

@@ -17,9 +17,9 @@ struct NeuronInfo {
   std::string signature;  ///< "FFN(dim, expansion=4)"
   std::string inputs;     ///< "[*batch, dim]"; several as "(a: [..], b: [..])"
   std::string outputs;
-  std::string doc;        ///< first line of its doc comment
+  std::string doc;  ///< first line of its doc comment
   bool primitive = false;
-  Span span;              ///< of its name
+  Span span;  ///< of its name
 };
 
 /// How weights are made: every parameter from a stream keyed by (seed, path), so that layout, order of creation and

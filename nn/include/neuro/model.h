@@ -22,7 +22,7 @@ using Params = std::map<std::string, ParamValue>;
 /// One size of a port's shape after instantiation.
 struct PortDim {
   std::optional<std::int64_t> size;  ///< known once the parameters are
-  std::string name;                  ///< "batch" when free, "*" for any number of axes, "*lead" for a named one, else ""
+  std::string name;  ///< "batch" when free, "*" for any number of axes, "*lead" for a named one, else ""
   bool variadic() const { return !size && !name.empty() && name[0] == '*'; }
 };
 struct Port {

@@ -9,9 +9,9 @@ namespace neuro::kernels {
 
 /// Sizes of a convolution. out = floor((in + before + after - dilation (kernel - 1) - 1) / stride) + 1 on each axis.
 struct Conv2d {
-  std::int64_t N, C, H, W;        ///< input  [N, C, H, W]
-  std::int64_t O, KH, KW;         ///< weight [O, C / groups, KH, KW]
-  std::int64_t OH, OW;            ///< output [N, O, OH, OW]
+  std::int64_t N, C, H, W;  ///< input  [N, C, H, W]
+  std::int64_t O, KH, KW;   ///< weight [O, C / groups, KH, KW]
+  std::int64_t OH, OW;      ///< output [N, O, OH, OW]
   std::int64_t stride_h = 1, stride_w = 1;
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;  ///< zero padding
   std::int64_t dilation_h = 1, dilation_w = 1;
@@ -25,7 +25,8 @@ std::size_t conv2d_scratch(const Table& table, const Conv2d& p);
 /// indices into the whole of y with batch 0.
 /// error: as gemm with K = C / groups * KH * KW.
 template <class T>
-void conv2d(const Exec& exec, const Conv2d& p, const T* x, const T* w, const T* bias, T* y, const Epilogue& epilogue) noexcept;
+void conv2d(const Exec& exec, const Conv2d& p, const T* x, const T* w, const T* bias, T* y,
+            const Epilogue& epilogue) noexcept;
 
 template <class T>
 std::size_t conv2d_input_grad_scratch(const Table& table, const Conv2d& p);

@@ -16,7 +16,8 @@ namespace neuro::kernels {
 /// row-major indices into one C of the batch (`batch` is its number), each element exactly once, after its sum over
 /// all of K is complete, by the worker that computed it.
 struct Epilogue {
-  void (*run)(const void* context, std::int64_t batch, std::int64_t begin, std::int64_t end, int worker) noexcept = nullptr;
+  void (*run)(const void* context, std::int64_t batch, std::int64_t begin, std::int64_t end,
+              int worker) noexcept = nullptr;
   const void* context = nullptr;
 };
 

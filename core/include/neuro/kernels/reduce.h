@@ -23,7 +23,8 @@ std::size_t reduce_scratch(std::int64_t outer, std::int64_t n, std::int64_t inne
 /// are cut into chunks of kReduceRows rows, added row by row, and combined pairwise.
 /// error of sums: |s - exact| <= (log2(n) + 64) eps sum |x|.
 template <class T>
-void reduce(const Exec& exec, Reduce op, const T* x, T* y, std::int64_t outer, std::int64_t n, std::int64_t inner, T divisor) noexcept;
+void reduce(const Exec& exec, Reduce op, const T* x, T* y, std::int64_t outer, std::int64_t n, std::int64_t inner,
+            T divisor) noexcept;
 
 inline constexpr std::int64_t kReduceRows = 64;
 

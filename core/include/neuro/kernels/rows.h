@@ -19,14 +19,15 @@ template <class T>
 void log_softmax(const Exec& exec, const T* x, T* y, std::int64_t rows, std::int64_t cols) noexcept;
 /// gx = gy - exp(y) sum(gy), per row.
 template <class T>
-void log_softmax_backward(const Exec& exec, const T* gy, const T* y, T* gx, std::int64_t rows, std::int64_t cols) noexcept;
+void log_softmax_backward(const Exec& exec, const T* gy, const T* y, T* gx, std::int64_t rows,
+                          std::int64_t cols) noexcept;
 
 /// Softmax with cross-entropy against class indices: loss[r] = -log softmax(x)[r, target[r]], and in the same pass
 /// grad[r, :] = softmax(x)[r, :] - onehot(target[r]). Rows whose target equals ignore_index give loss 0 and gradient 0.
 /// A target outside [0, cols) that is not ignore_index gives NaN in both (callers check targets before).
 template <class T>
-void softmax_cross_entropy(const Exec& exec, const T* x, const std::int64_t* target, T* loss, T* grad, std::int64_t rows,
-                           std::int64_t cols, std::int64_t ignore_index) noexcept;
+void softmax_cross_entropy(const Exec& exec, const T* x, const std::int64_t* target, T* loss, T* grad,
+                           std::int64_t rows, std::int64_t cols, std::int64_t ignore_index) noexcept;
 
 /// y = (x - mean) * rstd * weight + bias per row, with the biased variance, rstd = 1 / sqrt(var + eps); two passes.
 /// weight and bias are [cols] or null. mean and rstd are [rows] and are kept for the gradient.
@@ -35,7 +36,7 @@ void layer_norm(const Exec& exec, const T* x, const T* weight, const T* bias, T*
                 std::int64_t cols, T eps) noexcept;
 /// gx of layer_norm: rstd (gh - mean(gh) - h mean(gh h)) with h = (x - mean) rstd, gh = gy weight.
 template <class T>
-void layer_norm_backward(const Exec& exec, const T* gy, const T* x, const T* weight, const T* mean, const T* rstd, T* gx,
-                         std::int64_t rows, std::int64_t cols) noexcept;
+void layer_norm_backward(const Exec& exec, const T* gy, const T* x, const T* weight, const T* mean, const T* rstd,
+                         T* gx, std::int64_t rows, std::int64_t cols) noexcept;
 
 }  // namespace neuro::kernels

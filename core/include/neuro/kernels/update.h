@@ -18,19 +18,20 @@ struct UpdateSegment {
 
 enum class UpdateRule : std::uint8_t { sgd, adam };
 
-/// Constants of one step. d = grad_scale * grad + l2 * param (l2: the classic penalty of `weight_decay` with adam, sgd).
+/// Constants of one step. d = grad_scale * grad + l2 * param (l2: the classic penalty of `weight_decay` with adam,
+/// sgd).
 struct UpdateStep {
   UpdateRule rule = UpdateRule::adam;
   double lr = 1e-3;
-  double grad_scale = 1;     ///< clipping factor
+  double grad_scale = 1;  ///< clipping factor
   double l2 = 0;
-  double decay = 0;          ///< decoupled: param *= 1 - lr * decay before the update (AdamW, Loshchilov and Hutter 2019)
+  double decay = 0;  ///< decoupled: param *= 1 - lr * decay before the update (AdamW, Loshchilov and Hutter 2019)
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  double correction1 = 1;    ///< 1 - beta1^t
-  double correction2 = 1;    ///< 1 - beta2^t
-  double momentum = 0;       ///< sgd: m = momentum m + (1 - dampening) d
+  double correction1 = 1;  ///< 1 - beta1^t
+  double correction2 = 1;  ///< 1 - beta2^t
+  double momentum = 0;     ///< sgd: m = momentum m + (1 - dampening) d
   double dampening = 0;
-  bool nesterov = false;     ///< sgd: step along d + momentum m
+  bool nesterov = false;  ///< sgd: step along d + momentum m
 };
 
 /// adam: m = b1 m + (1-b1) d; v = b2 v + (1-b2) d^2; param -= (lr / c1) m / (sqrt(v) / sqrt(c2) + eps).

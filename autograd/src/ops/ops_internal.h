@@ -1,0 +1,21 @@
+#pragma once
+// Descriptors that the planner knows by name, and the tables of all descriptors, one a file.
+#include "neuro/op.h"
+
+namespace neuro {
+
+extern const OpDef contiguous_def, broadcast_to_def, reshape_def;  // ops/shape.cpp
+extern const OpDef add_def, mul_def;                               // ops/arithmetic.cpp
+
+using OpList = std::span<const OpDef* const>;
+OpList arithmetic_ops();
+OpList activation_ops();
+OpList reduction_ops();
+OpList shape_ops();
+OpList product_ops();
+OpList conv_ops();
+OpList probability_ops();
+OpList indexing_ops();
+OpList update_ops();
+
+}  // namespace neuro

@@ -1,0 +1,123 @@
+// Assignments. An operation that updates memory in place (an optimizer) runs on the leaf itself after the guard was
+// checked; every other new value is computed before and copied into its leaf at the very end.
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "graph.h"
+#include "ops/ops_internal.h"
+
+namespace neuro::planning {
+namespace {
+
+Step copy_step(int from, int to) {
+  Step step;
+  step.op = &contiguous_def;
+  step.in = {from};
+  step.out = {to};
+  step.op_inputs = step.op_outputs = 1;
+  return step;
+}
+
+}  // namespace
+
+void commit_assigns(Graph& graph) {
+  std::unordered_map<int, int> leaf_of;  // assigned value -> leaf
+  for (const auto& [leaf, value] : graph.assigns) leaf_of[value] = leaf;
+
+  // How many steps read each leaf after the guard decides whether it may be overwritten there.
+  std::unordered_set<int> late_values;
+  std::vector<bool> late(graph.steps.size());
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    const Step& step = graph.steps[s];
+    const bool updates = step.op->overwrites != nullptr &&
+                         std::any_of(step.out.begin(), step.out.end(), [&](int v) { return leaf_of.contains(v); });
+    late[s] = updates ||
+              std::any_of(step.in.begin(), step.in.end(), [&](int v) { return late_values.contains(graph.root(v)); });
+    if (late[s]) late_values.insert(step.out.begin(), step.out.end());
+  }
+  std::unordered_map<int, int> late_readers;  // root -> steps after the guard that read it
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    if (!late[s]) continue;
+    for (const int v : graph.steps[s].in) ++late_readers[graph.root(v)];
+  }
+
+  std::vector<Step> early, commit;
+  std::unordered_set<int> done;  // assigned values that are already where they belong
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    Step step = std::move(graph.steps[s]);
+    step.commit = late[s];
+    std::vector<Step>& section = late[s] ? commit : early;
+    if (step.op->overwrites != nullptr) {
+      for (std::size_t k = 0; k < step.out.size(); ++k) {
+        int& in = step.in[static_cast<std::size_t>(step.op->overwrites(static_cast<int>(k)))];
+        const auto target = leaf_of.find(step.out[k]);
+        const bool in_place = target != leaf_of.end() && target->second == in && late_readers[in] == 1;
+        if (in_place) {
+          done.insert(step.out[k]);
+        } else {  // work on a copy
+          const int copy = graph.add_value(graph.value(in).shape, graph.value(in).dtype);
+          Step before = copy_step(in, copy);
+          before.commit = late[s];
+          section.push_back(std::move(before));
+          in = copy;
+        }
+        Value& out = graph.values[static_cast<std::size_t>(step.out[k])];
+        out.root = graph.root(in);
+        out.strides = graph.value(in).strides;
+        out.offset = graph.value(in).offset;
+      }
+    }
+    section.push_back(std::move(step));
+  }
+  // Copies come last and read only memory that no commit overwrites (`own` in views.cpp made the values' memory
+  // theirs).
+  for (const auto& [leaf, value] : graph.assigns) {
+    if (done.contains(value)) continue;
+    Step step = copy_step(value, leaf);
+    step.commit = true;
+    commit.push_back(std::move(step));
+  }
+  for (int& v : graph.outputs) {  // an updated leaf that is also asked for
+    if (graph.value(graph.root(v)).kind != Value::Kind::leaf) continue;
+    const int copy = graph.add_value(graph.value(v).shape, graph.value(v).dtype);
+    Step step = copy_step(v, copy);
+    step.commit = true;
+    commit.push_back(std::move(step));
+    v = copy;
+  }
+  graph.steps = std::move(early);
+  std::move(commit.begin(), commit.end(), std::back_inserter(graph.steps));
+}
+
+void merge_updates(Graph& graph) {
+  std::vector<Step> merged;
+  std::unordered_set<int> late_values;  // what steps after the guard compute: their readers stay where they are
+  for (Step& step : graph.steps) {
+    const OpDef& op = *step.op;
+    const bool movable = std::none_of(step.in.begin(), step.in.end(), [&](int v) { return late_values.contains(v); });
+    if (step.commit) late_values.insert(step.out.begin(), step.out.end());
+    bool joined = false;
+    if (op.group_inputs > 0 && step.commit && movable) {
+      for (Step& other : merged) {
+        const auto shared = static_cast<std::ptrdiff_t>(op.shared_inputs);
+        if (other.op != &op || !other.commit || !(other.attrs == step.attrs) ||
+            !std::equal(step.in.begin(), step.in.begin() + shared, other.in.begin()) ||
+            graph.value(step.in[static_cast<std::size_t>(shared)]).dtype !=
+                graph.value(other.in[static_cast<std::size_t>(shared)]).dtype) {
+          continue;
+        }
+        other.in.insert(other.in.end(), step.in.begin() + shared, step.in.end());
+        other.out.insert(other.out.end(), step.out.begin(), step.out.end());
+        other.op_inputs = static_cast<int>(other.in.size());
+        other.op_outputs = static_cast<int>(other.out.size());
+        joined = true;
+        break;
+      }
+    }
+    if (!joined) merged.push_back(std::move(step));
+  }
+  graph.steps = std::move(merged);
+}
+
+}  // namespace neuro::planning

@@ -1,0 +1,184 @@
+// Placement: every value that owns memory gets a place. Values of disjoint lifetimes share the arena; an elementwise
+// result takes over the memory of an operand that dies with it.
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "neuro/error.h"
+#include "plan.h"
+
+namespace neuro::planning {
+namespace {
+
+constexpr std::size_t kAlign = 64;  // a cache line, and the widest vector
+
+std::size_t aligned_bytes(const Value& v) {
+  const std::size_t bytes = static_cast<std::size_t>(v.shape.elements()) * size_of(v.dtype);
+  return (std::max<std::size_t>(bytes, 1) + kAlign - 1) / kAlign * kAlign;
+}
+
+struct Lifetime {
+  int first = std::numeric_limits<int>::max();
+  int last = -1;
+};
+
+/// First and last step that touches each root.
+std::vector<Lifetime> lifetimes(const Graph& graph, std::size_t commit_begin) {
+  std::vector<Lifetime> out(graph.values.size());
+  const auto touch = [&](int v, int step) {
+    Lifetime& l = out[static_cast<std::size_t>(graph.root(v))];
+    l.first = std::min(l.first, step);
+    l.last = std::max(l.last, step);
+  };
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    for (const int v : graph.steps[s].in) touch(v, static_cast<int>(s));
+    for (const int v : graph.steps[s].out) touch(v, static_cast<int>(s));
+  }
+  if (graph.guard >= 0) touch(graph.guard, static_cast<int>(commit_begin));
+  return out;
+}
+
+/// All values whose memory was `from` now live in `to`'s.
+void move_root(Graph& graph, int from, int to) {
+  for (Value& v : graph.values) {
+    if (v.root == from) v.root = to;
+  }
+}
+
+bool is_output(const Graph& graph, int root) {
+  return std::any_of(graph.outputs.begin(), graph.outputs.end(), [&](int v) { return graph.root(v) == root; }) ||
+         (graph.guard >= 0 && graph.root(graph.guard) == root);
+}
+
+// Inside a tile program the result of instruction k may lie over an input when no later instruction reads that input.
+void reuse_in_place(Graph& graph, std::size_t commit_begin) {
+  std::vector<Lifetime> life = lifetimes(graph, commit_begin);
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    Step& step = graph.steps[s];
+    if (step.tile == nullptr) continue;
+    const TileProgram& program = *step.tile;
+    const int n_in = static_cast<int>(step.in.size());
+    std::vector<int> taken;
+    for (const TileProgram::Output& out : program.outputs) {
+      const int result = step.out[static_cast<std::size_t>(out.operand - n_in)];
+      const int made_by = out.slot - static_cast<int>(program.inputs.size());
+      if (graph.root(result) != result) continue;
+      for (std::size_t i = 0; i < program.inputs.size(); ++i) {
+        const TileProgram::Input& input = program.inputs[i];
+        if (!input.direct || program.last_use(static_cast<int>(i)) > made_by) continue;
+        const bool raw = input.operand >= n_in;  // the product's own result
+        const int v = raw ? step.out[static_cast<std::size_t>(input.operand - n_in)]
+                          : step.in[static_cast<std::size_t>(input.operand)];
+        const int root = graph.root(v);
+        const Lifetime& l = life[static_cast<std::size_t>(root)];
+        if (root == result || graph.value(root).kind != Value::Kind::computed || l.last > static_cast<int>(s) ||
+            is_output(graph, root) || graph.value(root).dtype != graph.value(result).dtype ||
+            graph.value(root).shape.elements() != graph.value(result).shape.elements() ||
+            std::find(taken.begin(), taken.end(), root) != taken.end()) {
+          continue;
+        }
+        // Nobody else in this step may look at that memory: not the product, not a gathered (transposed) operand.
+        int looks = 0;
+        for (const int w : step.in) looks += graph.root(w) == root;
+        for (const int w : step.out) looks += graph.root(w) == root;
+        if (looks != 1) continue;
+        taken.push_back(root);
+        if (is_output(graph, result)) {  // the operand moves into the result's memory, which leaves the plan
+          move_root(graph, root, result);
+          taken.push_back(result);
+          life[static_cast<std::size_t>(result)].first =
+              std::min(life[static_cast<std::size_t>(result)].first, l.first);
+        } else {
+          move_root(graph, result, root);
+          life[static_cast<std::size_t>(root)].last = std::max(l.last, life[static_cast<std::size_t>(result)].last);
+        }
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void place(Plan& plan, Planning planning) {
+  Graph& graph = plan.graph;
+  plan.commit_begin = static_cast<std::size_t>(
+      std::find_if(graph.steps.begin(), graph.steps.end(), [](const Step& s) { return s.commit; }) -
+      graph.steps.begin());
+  if (planning == Planning::full) reuse_in_place(graph, plan.commit_begin);
+
+  plan.storages.assign(graph.values.size(), {});
+  for (const int v : graph.outputs) {
+    auto it = std::find(plan.output_values.begin(), plan.output_values.end(), v);
+    if (it == plan.output_values.end()) it = plan.output_values.insert(it, v);
+    plan.output_index.push_back(static_cast<int>(it - plan.output_values.begin()));
+    Storage& s = plan.storages[static_cast<std::size_t>(graph.root(v))];
+    s.kind = Storage::Kind::output;
+    s.index = plan.output_index.back();
+  }
+
+  const std::vector<Lifetime> life = lifetimes(graph, plan.commit_begin);
+  std::vector<int> roots;  // that want a place in the arena
+  for (std::size_t v = 0; v < graph.values.size(); ++v) {
+    const Value& value = graph.values[v];
+    Storage& s = plan.storages[v];
+    if (value.root != static_cast<int>(v)) continue;
+    s.bytes = aligned_bytes(value);
+    if (value.kind == Value::Kind::leaf) {
+      s.kind = Storage::Kind::leaf;
+      s.index = value.leaf;
+    } else if (value.kind == Value::Kind::constant) {
+      s.kind = Storage::Kind::constant;
+      s.index = static_cast<int>(plan.constants.size());
+      const Tensor t = Tensor::full(Shape{}, value.constant, value.dtype);
+      std::memcpy(plan.constants.emplace_back().data(), t.raw(), t.bytes());
+    } else if (s.kind == Storage::Kind::none && life[v].last >= 0) {
+      s.kind = Storage::Kind::arena;
+      roots.push_back(static_cast<int>(v));
+    }
+  }
+
+  // Offline placement, largest first: each value goes to the lowest gap between those that are alive with it.
+  std::sort(roots.begin(), roots.end(), [&](int a, int b) {
+    const auto sa = plan.storages[static_cast<std::size_t>(a)].bytes,
+               sb = plan.storages[static_cast<std::size_t>(b)].bytes;
+    return sa != sb ? sa > sb : a < b;
+  });
+  std::vector<int> placed;  // by offset
+  for (const int v : roots) {
+    Storage& s = plan.storages[static_cast<std::size_t>(v)];
+    const Lifetime& l = life[static_cast<std::size_t>(v)];
+    std::size_t offset = 0;
+    if (planning == Planning::naive) {
+      offset = plan.arena_bytes;
+    } else {
+      for (const int other : placed) {
+        const Storage& o = plan.storages[static_cast<std::size_t>(other)];
+        const Lifetime& m = life[static_cast<std::size_t>(other)];
+        if (m.last < l.first || l.last < m.first || o.offset + o.bytes <= offset) continue;
+        if (o.offset >= offset + s.bytes) break;
+        offset = o.offset + o.bytes;
+      }
+    }
+    s.offset = offset;
+    plan.arena_bytes = std::max(plan.arena_bytes, offset + s.bytes);
+    const auto by_offset = [&](int a, int b) {
+      return plan.storages[static_cast<std::size_t>(a)].offset < plan.storages[static_cast<std::size_t>(b)].offset;
+    };
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), v, by_offset), v);
+  }
+
+  std::vector<std::size_t> born(graph.steps.size() + 2), dead(graph.steps.size() + 2);
+  for (const int v : roots) {
+    const auto& l = life[static_cast<std::size_t>(v)];
+    born[static_cast<std::size_t>(l.first)] += plan.storages[static_cast<std::size_t>(v)].bytes;
+    dead[static_cast<std::size_t>(l.last) + 1] += plan.storages[static_cast<std::size_t>(v)].bytes;
+  }
+  std::size_t live = 0;
+  for (std::size_t s = 0; s < born.size(); ++s) {
+    live = live + born[s] - dead[s];
+    plan.live_bytes = std::max(plan.live_bytes, live);
+  }
+}
+
+}  // namespace neuro::planning

@@ -1,0 +1,265 @@
+#include "neuro/var.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "neuro/error.h"
+#include "neuro/ops.h"
+#include "neuro/str.h"
+#include "replay.h"
+
+namespace neuro {
+namespace {
+
+void hold(const detail::Edge& e) {
+  if (e.node) e.node->handles.fetch_add(1, std::memory_order_relaxed);
+}
+void release(const detail::Edge& e) {
+  if (e.node) e.node->handles.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Node& node_of(const Var& v) {
+  if (!v.defined()) throw Error(ErrorCode::invalid_argument, "an undefined Var was used");
+  return *v.edge().node;
+}
+
+bool has_values(const Node& n) { return n.computed() && n.has_values(); }
+
+/// One arena for all that this thread evaluates with forward() and backward().
+std::shared_ptr<Arena> thread_arena() {
+  thread_local const std::shared_ptr<Arena> arena = make_arena();
+  return arena;
+}
+
+/// Computes the values; nodes that have values already are taken as they are.
+std::vector<Tensor> evaluate(std::vector<detail::Edge> wanted) {
+  planning::Request request;
+  request.outputs = std::move(wanted);
+  Bound bound(plan(
+                  request, [](const Node& n) { return has_values(n); }, default_planning()),
+              thread_arena());
+  bound.run();
+  std::vector<Tensor> out;
+  for (std::size_t i = 0; i < request.outputs.size(); ++i) out.push_back(bound.output(i));
+  return out;
+}
+
+/// acc += x.
+void accumulate(Tensor& acc, const Tensor& x) {
+  const auto add = [&]<class T>(T) {
+    T* a = acc.data<T>();
+    const T* b = x.data<T>();
+    for (std::int64_t i = 0; i < x.size(); ++i) a[i] += b[i];
+  };
+  acc.dtype() == DType::f64 ? add(double{}) : add(float{});
+}
+
+std::uint64_t sum_of_versions(const std::vector<std::shared_ptr<Node>>& nodes) {
+  std::uint64_t sum = 0;
+  for (const auto& n : nodes) {
+    if (!n->computed()) sum += n->version;
+  }
+  return sum;
+}
+
+std::vector<std::shared_ptr<Node>> all_ancestors(const detail::Edge& e) {
+  const std::shared_ptr<Node> root[] = {e.node};
+  return ancestors(root, [](const Node&) { return true; });
+}
+
+}  // namespace
+
+Var::Var(Tensor value)
+    : Var([&] {
+        if (!value.defined()) throw Error(ErrorCode::invalid_argument, "a Var needs a defined tensor");
+        auto node = std::make_shared<Node>();
+        node->kind = Node::Kind::leaf;
+        node->outputs = {{value.shape(), value.dtype()}};
+        node->values = {std::move(value)};
+        return detail::Edge{std::move(node), 0};
+      }()) {}
+Var::Var(detail::Edge edge) : edge_(std::move(edge)) { hold(edge_); }
+Var::Var(const Var& other) : edge_(other.edge_) { hold(edge_); }
+Var::Var(Var&& other) noexcept : edge_(std::move(other.edge_)) { other.edge_ = {}; }
+Var& Var::operator=(const Var& other) {
+  hold(other.edge_);
+  release(edge_);
+  edge_ = other.edge_;
+  return *this;
+}
+Var& Var::operator=(Var&& other) noexcept {
+  if (this == &other) return *this;
+  release(edge_);
+  edge_ = std::move(other.edge_);
+  other.edge_ = {};
+  return *this;
+}
+Var::~Var() { release(edge_); }
+
+const Shape& Var::shape() const { return node_of(*this).outputs[static_cast<std::size_t>(edge_.output)].shape; }
+DType Var::dtype() const { return node_of(*this).outputs[static_cast<std::size_t>(edge_.output)].dtype; }
+bool Var::is_leaf() const { return !node_of(*this).computed(); }
+bool Var::differentiable() const { return node_of(*this).differentiable && is_floating(dtype()); }
+const OpDef* Var::op() const { return node_of(*this).op; }
+const Attrs& Var::attrs() const { return node_of(*this).attrs; }
+
+std::vector<Var> Var::inputs() const {
+  std::vector<Var> out;
+  for (const detail::Edge& e : node_of(*this).inputs) out.emplace_back(e);
+  return out;
+}
+
+Var Var::requires_grad() const {
+  Node& node = node_of(*this);
+  if (node.kind != Node::Kind::leaf) {
+    throw Error(ErrorCode::invalid_argument,
+                "requires_grad(): only a leaf with a tensor can be marked; write x.detach().requires_grad()");
+  }
+  if (!is_floating(dtype())) {
+    throw Error(ErrorCode::dtype,
+                str("requires_grad(): a tensor of ", name_of(dtype()), " has no gradient; convert() it to f32"));
+  }
+  node.differentiable = true;
+  if (!node.grad.defined()) node.grad = Tensor::zeros(shape(), dtype());
+  return *this;
+}
+
+void Var::forward() const {
+  Node& root = node_of(*this);
+  if (!root.computed()) return;
+  auto nodes = all_ancestors(edge_);
+  for (const auto& n : nodes) {
+    if (n->kind == Node::Kind::placeholder) {
+      throw Error(ErrorCode::not_forwarded, "forward(): the value depends on a placeholder, which only a Replay fills");
+    }
+    if (root.ran && n->computed()) n->values.clear();
+  }
+
+  // What is kept: values that somebody holds, and those that the gradient reads.
+  std::vector<std::shared_ptr<Node>> kept;
+  std::unordered_set<const Node*> chosen;
+  const auto keep = [&](const std::shared_ptr<Node>& n) {
+    if (n->computed() && !n->has_values() && chosen.insert(n.get()).second) kept.push_back(n);
+  };
+  keep(edge_.node);
+  for (const auto& n : nodes) {
+    if (n->handles.load(std::memory_order_relaxed) > 0) keep(n);
+  }
+  if (differentiable() && grad_enabled()) {
+    const std::vector<Var> gradients = neuro::grad(*this, parameters());
+    std::vector<std::shared_ptr<Node>> roots;
+    for (const Var& g : gradients) roots.push_back(g.edge().node);
+    std::unordered_set<const Node*> own;
+    for (const auto& n : nodes) own.insert(n.get());
+    for (const auto& n : ancestors(roots, [&](const Node& n) { return !own.contains(&n); })) {
+      if (own.contains(n.get())) keep(n);
+    }
+  }
+  std::vector<detail::Edge> wanted;
+  for (const auto& n : kept) {
+    for (int i = 0; i < static_cast<int>(n->outputs.size()); ++i) wanted.push_back({n, i});
+  }
+  const std::vector<Tensor> values = evaluate(std::move(wanted));
+  const std::uint64_t versions = sum_of_versions(nodes);
+  std::size_t next = 0;
+  for (const auto& n : kept) {
+    n->values.assign(values.begin() + static_cast<std::ptrdiff_t>(next),
+                     values.begin() + static_cast<std::ptrdiff_t>(next + n->outputs.size()));
+    next += n->outputs.size();
+  }
+  root.leaf_versions = versions;
+  root.ran = true;
+}
+
+Tensor Var::data() const {
+  const Node& node = node_of(*this);
+  if (!node.has_values()) {
+    throw Error(ErrorCode::not_forwarded,
+                node.kind == Node::Kind::placeholder
+                    ? "data(): a placeholder has no value outside a Replay"
+                    : str("data(): the result of ", node.op->name, " is not computed; call forward() first"));
+  }
+  return node.values[static_cast<std::size_t>(edge_.output)];
+}
+
+double Var::item() const { return data().item(); }
+
+std::vector<Var> Var::parameters() const {
+  // First use: the order of a depth-first walk that visits operands left to right.
+  std::vector<Var> out;
+  std::unordered_set<const Node*> seen;
+  std::vector<detail::Edge> stack{edge_};
+  while (!stack.empty()) {
+    const detail::Edge e = std::move(stack.back());
+    stack.pop_back();
+    if (!seen.insert(e.node.get()).second) continue;
+    if (!e.node->computed() && e.node->differentiable) out.emplace_back(e);
+    for (auto it = e.node->inputs.rbegin(); it != e.node->inputs.rend(); ++it) stack.push_back(*it);
+  }
+  return out;
+}
+
+void Var::backward(double seed) const { backward(Tensor::full(shape(), seed, dtype())); }
+
+void Var::backward(const Tensor& seed) const {
+  Node& root = node_of(*this);
+  if (!differentiable())
+    throw Error(ErrorCode::invalid_argument,
+                "backward(): nothing here is differentiable; mark leaves with requires_grad()");
+  if (root.computed() && !root.ran) throw Error(ErrorCode::not_forwarded, "backward(): call forward() first");
+  const auto nodes = all_ancestors(edge_);
+  if (root.computed() && root.leaf_versions != sum_of_versions(nodes)) {
+    throw Error(ErrorCode::invalid_argument, "backward(): a leaf was written after forward(); call forward() again");
+  }
+  std::vector<Var> targets = parameters();
+  for (const auto& n : nodes) {
+    if (n->computed() && n->retain_grad) targets.emplace_back(detail::Edge{n, 0});
+  }
+  const std::vector<Var> gradients = neuro::grad(*this, targets, Var(seed));
+  std::vector<detail::Edge> wanted;
+  for (const Var& g : gradients) wanted.push_back(g.edge());
+  std::vector<Tensor> values = evaluate(std::move(wanted));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    Node& target = *targets[i].edge().node;
+    if (target.computed()) {
+      target.grad = values[i];  // interior gradients are those of the last backward(); only leaves accumulate
+    } else {
+      accumulate(target.grad, values[i]);
+    }
+  }
+}
+
+Tensor Var::grad() const {
+  const Node& node = node_of(*this);
+  if (!node.grad.defined()) {
+    throw Error(ErrorCode::invalid_argument,
+                "grad(): only differentiable leaves, and values marked by retain_grad() before backward(), have one");
+  }
+  return node.grad;
+}
+
+void Var::zero_grad() const {
+  Tensor g = grad();
+  std::fill_n(static_cast<std::byte*>(g.raw()), g.bytes(), std::byte{0});
+}
+
+Var Var::retain_grad() const {
+  if (!differentiable()) throw Error(ErrorCode::invalid_argument, "retain_grad(): the value is not differentiable");
+  node_of(*this).retain_grad = true;
+  return *this;
+}
+
+void Var::touch() const {
+  Node& node = node_of(*this);
+  if (node.computed())
+    throw Error(ErrorCode::invalid_argument, "touch(): only a leaf's memory can be written from outside");
+  ++node.version;
+}
+
+Var Var::detach() const {
+  if (is_leaf()) return node_of(*this).has_values() ? Var(data()) : *this;
+  const NoGrad off;
+  return reshape(*this, shape());
+}
+
+}  // namespace neuro
