@@ -1,0 +1,1 @@
+// Removed as soon as this layer has its first source.
