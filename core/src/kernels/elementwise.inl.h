@@ -67,7 +67,7 @@ template <class F, class V, class Arch, int arity, bool masked>
 
 /// The kernel of formula F. A full vector and the last, partial one take the same path through the formula.
 template <class F, class T, class Arch, int arity, bool masked>
-void run(const void* const* in, void* out, std::int64_t n, const double* attrs) noexcept {
+[[gnu::flatten]] void run(const void* const* in, void* out, std::int64_t n, const double* attrs) noexcept {
   using V = Vec<T, Arch>;
   std::int64_t i = 0;
   for (; i + kLanes<V> <= n; i += kLanes<V>) apply<F, V, Arch, arity, masked>(in, out, i, kLanes<V>, {attrs});

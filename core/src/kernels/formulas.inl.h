@@ -17,6 +17,10 @@ struct Attrs {
 template <class V>
 [[gnu::always_inline]] inline V num(double value) { return V(static_cast<typename V::value_type>(value)); }
 
+/// xsimd's != is false for NaN on AVX (an "ordered" comparison), so it is not used.
+template <class V>
+[[gnu::always_inline]] inline auto is_nan(V x) { return !(x == x); }
+
 // --- arithmetic ---
 struct Neg { template <class V> V operator()(V x) const { return -x; } };
 struct Abs { template <class V> V operator()(V x) const { return xsimd::abs(x); } };
@@ -47,9 +51,9 @@ struct Sub { template <class V> V operator()(V x, V y) const { return x - y; } }
 struct Mul { template <class V> V operator()(V x, V y) const { return x * y; } };
 struct Div { template <class V> V operator()(V x, V y) const { return x / y; } };
 struct Pow { template <class V> V operator()(V x, V y) const { return math::pow(x, y); } };
-// A comparison with NaN is false: the second operand is taken when it is NaN, the first by x != x.
-struct Maximum { template <class V> V operator()(V x, V y) const { return select((x >= y) | (x != x), x, y); } };
-struct Minimum { template <class V> V operator()(V x, V y) const { return select((x <= y) | (x != x), x, y); } };
+// A comparison with NaN is false: the second operand is taken when it is NaN, the first by the test of itself.
+struct Maximum { template <class V> V operator()(V x, V y) const { return select((x >= y) | is_nan(x), x, y); } };
+struct Minimum { template <class V> V operator()(V x, V y) const { return select((x <= y) | is_nan(x), x, y); } };
 
 // --- transcendental ---
 struct Exp { template <class V> V operator()(V x) const { return math::exp(x); } };
@@ -117,7 +121,7 @@ struct LessEqual { template <class V> auto operator()(V x, V y) const { return x
 struct Greater { template <class V> auto operator()(V x, V y) const { return x > y; } };
 struct GreaterEqual { template <class V> auto operator()(V x, V y) const { return x >= y; } };
 struct Equal { template <class V> auto operator()(V x, V y) const { return x == y; } };
-struct NotEqual { template <class V> auto operator()(V x, V y) const { return x != y; } };
+struct NotEqual { template <class V> auto operator()(V x, V y) const { return !(x == y); } };
 
 struct Where { template <class V> V operator()(typename V::batch_bool_type mask, V x, V y) const { return select(mask, x, y); } };
 
