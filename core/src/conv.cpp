@@ -41,6 +41,7 @@ GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::in
   g.b_row = g.b_col = 0;
   g.ldc = pixels;
   g.accumulate = false;
+  g.dot_edge = false;
   g.b_in_place = false;
   g.k_blocks = gemm_k_blocks(k);
   g.block_n = gemm_block_n(kernels, pixels, k);

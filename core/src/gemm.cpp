@@ -12,10 +12,17 @@ namespace {
 /// Multiply-adds below which handing work to another thread costs more than it saves (about 5 us of one core).
 constexpr std::int64_t kSerialWork = 300'000;
 
-/// What a call needs to know about one kernel for all of its parts.
+/// Decides how a product is computed, from its sizes alone: the order of its sums must not depend on anything else.
 template <class T>
-GemmFn<T> choose(const GemmKernels<T>& kernels, const GemmPart<T>& p) {
-  if (std::min(p.m, p.n) <= kFewRows && p.a_col == 1 && p.b_row == 1 && p.k >= 2 * kernels.vector) return kernels.dots;
+GemmFn<T> choose(const GemmKernels<T>& kernels, GemmPart<T>& p) {
+  const bool rows_meet = p.a_col == 1 && p.b_row == 1 && p.k >= 2 * kernels.vector;  // both contiguous along K
+  if (rows_meet && std::min(p.m, p.n) <= kFewRows) return kernels.dots;
+  p.k_blocks = gemm_k_blocks(p.k);
+  // B is not worth packing when few row blocks read it, or when it fits L1 and L2 beside A as it is.
+  p.b_in_place = p.b_col == 1 && (p.m <= 2 * kernels.tile_rows || p.k * p.n <= 24 * 1024);
+  p.block_n = p.b_in_place ? p.n : gemm_block_n(kernels, p.n, p.k);
+  const std::int64_t edge = p.n & (kernels.tile_cols - 1);
+  p.dot_edge = rows_meet && edge > 0 && edge <= kFewRows;
   if (p.m <= kFewRows && p.b_col == 1 && p.n >= 4 * kernels.vector) return kernels.few_rows;
   return kernels.product;
 }
@@ -53,13 +60,18 @@ Range slice(std::int64_t n, std::int64_t unit, std::int64_t parts, std::int64_t 
   return {std::min(n, units * index / parts * unit), std::min(n, units * (index + 1) / parts * unit)};
 }
 
+/// Runs problems [begin, end) of a batch; `p` describes its problem 0.
 template <class T>
-void run_problem(GemmFn<T> kernel, GemmPart<T> p, const GemmArgs<T>& g, std::int64_t batch) {
-  p.a += batch * g.batch_a;
-  p.b += batch * g.batch_b;
-  p.c += batch * g.batch_c;
-  p.batch = batch;
-  kernel(p);
+void run_problems(GemmFn<T> kernel, GemmPart<T> p, const GemmArgs<T>& g, std::int64_t begin, std::int64_t end) {
+  p.a += begin * g.batch_a;
+  p.b += begin * g.batch_b;
+  p.c += begin * g.batch_c;
+  for (p.batch = begin; p.batch < end; ++p.batch) {
+    kernel(p);
+    p.a += g.batch_a;
+    p.b += g.batch_b;
+    p.c += g.batch_c;
+  }
 }
 
 }  // namespace
@@ -75,6 +87,8 @@ template <class T>
 void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
   if (g.M == 0 || g.N == 0) return;
   const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
+  const std::int64_t work = g.M * g.N * g.K;
+  if (work <= kTinyWork) return kernels.tiny(g);
   GemmPart<T> p;
   p.m = g.M;
   p.n = g.N;
@@ -88,22 +102,13 @@ void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
   p.c = g.c;
   p.ldc = g.ldc;
   p.accumulate = g.accumulate;
-  // B is not worth packing when few row blocks read it, or when it fits L1 and L2 beside A as it is.
-  p.b_in_place = p.b_col == 1 && (g.M <= 2 * kernels.tile_rows || g.K * g.N <= 24 * 1024);
-  p.k_blocks = gemm_k_blocks(g.K);
-  p.block_n = p.b_in_place ? (g.N + kernels.tile_cols - 1) / kernels.tile_cols * kernels.tile_cols
-                           : gemm_block_n(kernels, g.N, g.K);
   p.pack = reinterpret_cast<T*>(exec.scratch);
   p.epilogue = g.epilogue;
   p.origin = 0;
   p.worker = 0;
   const GemmFn<T> kernel = choose(kernels, p);
 
-  const std::int64_t work = g.M * g.N * g.K;
-  if (work * g.batch < 2 * kSerialWork || thread_count() == 1) {
-    for (std::int64_t i = 0; i < g.batch; ++i) run_problem(kernel, p, g, i);
-    return;
-  }
+  if (work * g.batch < 2 * kSerialWork || thread_count() == 1) return run_problems(kernel, p, g, 0, g.batch);
   const int threads = static_cast<int>(std::min<std::int64_t>(thread_count(), work * g.batch / kSerialWork));
   if (g.batch >= threads) {  // whole problems; a few chunks a thread even out what the machine does meanwhile
     const std::int64_t chunks = std::min<std::int64_t>(g.batch, 4 * threads);
@@ -112,7 +117,7 @@ void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
       mine.worker = worker;
       mine.pack = reinterpret_cast<T*>(exec.of(worker));
       const Range problems = slice(g.batch, 1, chunks, chunk);
-      for (std::int64_t i = problems.begin; i < problems.end; ++i) run_problem(kernel, mine, g, i);
+      run_problems(kernel, mine, g, problems.begin, problems.end);
     });
     return;
   }
@@ -131,7 +136,7 @@ void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
     mine.origin = rows.begin * g.ldc + cols.begin;
     mine.worker = worker;
     mine.pack = reinterpret_cast<T*>(exec.of(worker));
-    run_problem(kernel, mine, g, chunk / parts);
+    run_problems(kernel, mine, g, chunk / parts, chunk / parts + 1);
   });
 }
 

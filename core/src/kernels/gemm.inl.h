@@ -14,6 +14,7 @@ const GemmKernels<T>& gemm_kernels() {
       .tile_rows = TileShape<Arch>::kRows,
       .tile_cols = 2 * Lanes<T, Arch>::kWidth,
       .vector = Lanes<T, Arch>::kWidth,
+      .tiny = &tiny<T, Arch>,
       .product = &product<T, Arch>,
       .few_rows = &few_rows<T, Arch>,
       .dots = &dots<T, Arch>,

@@ -20,13 +20,15 @@ struct GemmPart {
   T* c;
   std::int64_t ldc;
   bool accumulate;
+  bool dot_edge;            ///< the last n % tile_cols columns are dot products (they are few, and b_row == 1)
   bool b_in_place;          ///< small or few-row products: whole panels of B are read where they are
   std::int64_t k_blocks;    ///< K is cut into this many near-equal blocks; each adds its partial sum to C
   std::int64_t block_n;     ///< columns packed at a time, a multiple of tile_cols
   const T* bias = nullptr;  ///< added to each row, or null
   T* pack;                  ///< scratch of gemm_pack_elements() elements
   Epilogue epilogue;
-  std::int64_t batch, origin;  ///< what the epilogue is told: the problem, and the flat index of c[0]
+  std::int64_t done_columns = 0;  ///< columns behind the n that are finished already: the epilogue hears of them too
+  std::int64_t batch, origin;     ///< what the epilogue is told: the problem, and the flat index of c[0]
   int worker;
 };
 
@@ -35,13 +37,17 @@ using GemmFn = void (*)(const GemmPart<T>&) noexcept;
 
 template <class T>
 struct GemmKernels {
-  int tile_rows, tile_cols;  ///< register tile
-  int vector;                ///< elements of a vector
-  GemmFn<T> product;         ///< any product: register tiles over packed panels of B
-  GemmFn<T> few_rows;        ///< m <= kFewRows, b_col == 1: tiles as wide as the registers allow, B in place
-  GemmFn<T> dots;            ///< min(m, n) <= kFewRows, a_col == 1, b_row == 1: vectors along K
+  int tile_rows, tile_cols;                   ///< register tile; tile_cols is a power of two
+  int vector;                                 ///< elements of a vector
+  void (*tiny)(const GemmArgs<T>&) noexcept;  ///< at most kTinyWork multiply-adds a problem: plain loops
+  GemmFn<T> product;                          ///< any product: register tiles over packed panels of B
+  GemmFn<T> few_rows;  ///< m <= kFewRows, b_col == 1: tiles as wide as the registers allow, B in place
+  GemmFn<T> dots;      ///< min(m, n) <= kFewRows, a_col == 1, b_row == 1: vectors along K
   ConvKernels<T> conv;
 };
+
+/// Multiply-adds up to which calls and packing would cost more than the sums.
+inline constexpr std::int64_t kTinyWork = 64;
 
 /// Rows up to which a product is bound by reading B.
 inline constexpr std::int64_t kFewRows = 4;
@@ -54,8 +60,14 @@ inline constexpr std::int64_t kBlockK = 512;
   return k <= kBlockK ? 1 : (k + kBlockK - 1) / kBlockK;
 }
 
+/// Where part `i` of `parts` near-equal parts of n begins.
+[[gnu::always_inline]] constexpr std::int64_t part_begin(std::int64_t n, std::int64_t parts, std::int64_t i) {
+  return parts == 1 ? (i == 0 ? 0 : n) : n * i / parts;  // without the division: tiny products come here too
+}
+
 /// The longest of the near-equal blocks of K.
 [[gnu::always_inline]] constexpr std::int64_t gemm_block_k(std::int64_t k) {
+  if (k <= kBlockK) return k;
   const std::int64_t blocks = gemm_k_blocks(k);
   return (k + blocks - 1) / blocks;
 }
@@ -67,8 +79,10 @@ inline constexpr std::int64_t kBlockK = 512;
 template <class T>
 constexpr std::int64_t gemm_block_n(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k) {
   constexpr std::int64_t kElements = (std::int64_t{1} << 19) / static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t panel = kernels.tile_cols, panels = n == 0 ? 1 : (n + panel - 1) / panel;
-  const std::int64_t fit = kElements / ((gemm_block_k(k) + 1) * panel) + 1;
+  const std::int64_t panel = kernels.tile_cols, rounded = n == 0 ? panel : (n + panel - 1) & -panel;
+  const std::int64_t depth = gemm_block_k(k);
+  if (depth * rounded <= kElements) return rounded;
+  const std::int64_t fit = kElements / (depth * panel), panels = rounded / panel;
   const std::int64_t blocks = (panels + fit - 1) / fit;
   return (panels + blocks - 1) / blocks * panel;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What the products need of a vector beyond xsimd: partial loads and stores, and transposing a square of registers.
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/arch.h"
@@ -14,6 +15,16 @@ struct Lanes {
   static constexpr int kWidth = static_cast<int>(V::size);
   static constexpr std::uint32_t kAll = (kWidth == 32 ? 0u : 1u << kWidth) - 1u;
 
+  /// a * b + c, rounded once where the instruction set can.
+  [[gnu::always_inline]] static V fma(V a, V b, V c) { return xsimd::fma(a, b, c); }
+  /// The same of single elements.
+  [[gnu::always_inline]] static T fma(T a, T b, T c) {
+    if constexpr (std::is_same_v<Arch, Sse2>) {
+      return a * b + c;
+    } else {
+      return static_cast<T>(sizeof(T) == 4 ? __builtin_fmaf(a, b, c) : __builtin_fma(a, b, c));
+    }
+  }
   /// Lanes [0, n) as bits, n in [0, kWidth].
   [[gnu::always_inline]] static std::uint32_t first(std::int64_t n) { return (1u << n) - 1u; }
 
@@ -37,6 +48,8 @@ struct Lanes<float, Avx2> {
   static constexpr int kWidth = 8;
   static constexpr std::uint32_t kAll = 0xff;
 
+  [[gnu::always_inline]] static V fma(V a, V b, V c) { return xsimd::fma(a, b, c); }
+  [[gnu::always_inline]] static float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   [[gnu::always_inline]] static std::uint32_t first(std::int64_t n) { return (1u << n) - 1u; }
 
   [[gnu::always_inline]] static V load(const float* p, std::uint32_t lanes) {
@@ -71,6 +84,9 @@ struct Lanes<float, Avx512> {
   static constexpr int kWidth = 16;
   static constexpr std::uint32_t kAll = 0xffff;
 
+  // xsimd 8.1 has no fused multiply-add for avx512: its generic one multiplies, rounds and adds.
+  [[gnu::always_inline]] static V fma(V a, V b, V c) { return V(_mm512_fmadd_ps(a, b, c)); }
+  [[gnu::always_inline]] static float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   [[gnu::always_inline]] static std::uint32_t first(std::int64_t n) { return (1u << n) - 1u; }
 
   [[gnu::always_inline]] static V load(const float* p, std::uint32_t lanes) {
@@ -106,6 +122,43 @@ template <class T, class Arch>
   if constexpr (W > 4) swap_blocks<T, Arch, 4>(r, Index{});
   if constexpr (W > 2) swap_blocks<T, Arch, 2>(r, Index{});
   swap_blocks<T, Arch, 1>(r, Index{});
+}
+
+/// One addition of `sum4`: adds two shuffles of (a, b). Interleaving a with b takes their lanes in runs of `Run` from
+/// each group of `Group` lanes; the first shuffle takes the lower half of the groups, the second the upper.
+template <class T, class Arch, int Run, int Group, int... I>
+[[gnu::always_inline]] inline typename Lanes<T, Arch>::V add_halves(typename Lanes<T, Arch>::V a,
+                                                                    typename Lanes<T, Arch>::V b,
+                                                                    std::integer_sequence<int, I...>) {
+  using V = typename Lanes<T, Arch>::V;
+  using R = typename V::register_type;
+  constexpr int W = Lanes<T, Arch>::kWidth;
+  const R x = a, y = b;
+  // Lane I of a group takes from a or b by turns of Run lanes.
+  return V(static_cast<R>(__builtin_shufflevector(
+             x, y, (I / Group * Group + I % Group / (2 * Run) * Run + I % Run + (I / Run % 2 != 0 ? W : 0))...))) +
+         V(static_cast<R>(__builtin_shufflevector(
+             x, y,
+             (I / Group * Group + Group / 2 + I % Group / (2 * Run) * Run + I % Run + (I / Run % 2 != 0 ? W : 0))...)));
+}
+
+/// sums[0 .. 4) = the sums of the lanes of a, b, c and d, each by the same tree. `sums` has room for a vector or 4.
+template <class T, class Arch>
+[[gnu::always_inline]] inline void sum4(typename Lanes<T, Arch>::V a, typename Lanes<T, Arch>::V b,
+                                        typename Lanes<T, Arch>::V c, typename Lanes<T, Arch>::V d, T* sums) {
+  using V = typename Lanes<T, Arch>::V;
+  constexpr int W = Lanes<T, Arch>::kWidth;
+  using Index = std::make_integer_sequence<int, W>;
+  if constexpr (W == 2) {
+    add_halves<T, Arch, 1, 2>(a, b, Index{}).store_aligned(sums);
+    add_halves<T, Arch, 1, 2>(c, d, Index{}).store_aligned(sums + 2);
+  } else {
+    const V ab = add_halves<T, Arch, 1, 4>(a, b, Index{}), cd = add_halves<T, Arch, 1, 4>(c, d, Index{});
+    V all = add_halves<T, Arch, 2, 4>(ab, cd, Index{});
+    if constexpr (W == 16) all = add_halves<T, Arch, 8, 16>(all, all, Index{});
+    if constexpr (W >= 8) all = add_halves<T, Arch, 4, 8>(all, all, Index{});
+    all.store_aligned(sums);
+  }
 }
 
 }  // namespace neuro::kernels

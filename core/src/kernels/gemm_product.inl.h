@@ -12,6 +12,7 @@ template <class T, class Arch>
 [[gnu::always_inline]] inline void finish(const GemmPart<T>& p, std::int64_t i0, std::int64_t i1, std::int64_t j0,
                                           std::int64_t n) {
   if (p.epilogue.run == nullptr) return;
+  if (j0 + n == p.n) n += p.done_columns;
   const std::int64_t begin = p.origin + i0 * p.ldc + j0;
   if (n == p.ldc) {
     p.epilogue.run(p.epilogue.context, p.batch, begin, begin + (i1 - i0) * n, p.worker);
@@ -41,11 +42,12 @@ void packed_product(const GemmPart<T>& p, const Packer& packer) noexcept {
     const bool copy_columns = p.a_col != 1 && n > kPanel;
     const bool copy_lines = p.a_col == 1 && n > 2 * kPanel && p.a_row * static_cast<std::int64_t>(sizeof(T)) >= 2048;
     for (std::int64_t q = 0; q < p.k_blocks; ++q) {
-      const std::int64_t k0 = p.k * q / p.k_blocks, k = p.k * (q + 1) / p.k_blocks - k0;
+      const std::int64_t k0 = part_begin(p.k, p.k_blocks, q), k = part_begin(p.k, p.k_blocks, q + 1) - k0;
       const bool last = q + 1 == p.k_blocks;
       if (whole < n) packer(k0, k, j0 + whole, n - whole, packed_b);
       for (std::int64_t block = 0; block < row_blocks; ++block) {
-        const std::int64_t i0 = p.m * block / row_blocks, rows = p.m * (block + 1) / row_blocks - i0;
+        const std::int64_t i0 = part_begin(p.m, row_blocks, block);
+        const std::int64_t rows = part_begin(p.m, row_blocks, block + 1) - i0;
         TileArgs<T> t;
         t.k = k;
         t.a = p.a + i0 * p.a_row + k0 * p.a_col;
@@ -80,11 +82,6 @@ void packed_product(const GemmPart<T>& p, const Packer& packer) noexcept {
       }
     }
   }
-}
-
-template <class T, class Arch>
-void product(const GemmPart<T>& p) noexcept {
-  packed_product<T, Arch>(p, MatrixPacker<T, Arch>{p});
 }
 
 }  // namespace neuro::kernels

@@ -1,5 +1,6 @@
 #pragma once
-// Products with at most kFewRows rows or columns: they are bound by reading the larger operand once.
+// Products with few rows or columns, which are bound by reading the larger operand once, and the few columns that are
+// left over beside whole panels.
 #include <cstdint>
 #include <utility>
 
@@ -20,7 +21,7 @@ void few_rows_of(const GemmPart<T>& p) noexcept {
   constexpr std::int64_t kWide = kVectors * Lanes<T, Arch>::kWidth;
   const std::int64_t whole = p.n - p.n % kWide;
   for (std::int64_t q = 0; q < p.k_blocks; ++q) {
-    const std::int64_t k0 = p.k * q / p.k_blocks, k1 = p.k * (q + 1) / p.k_blocks;
+    const std::int64_t k0 = part_begin(p.k, p.k_blocks, q), k1 = part_begin(p.k, p.k_blocks, q + 1);
     const T* bias = q + 1 == p.k_blocks ? p.bias : nullptr;
     const T* b = p.b + k0 * p.b_row;
     T* c = p.c;
@@ -80,7 +81,7 @@ void dot_block(const DotArgs<T>& d) noexcept {
     for (int j = 0; j < Columns; ++j) {
       const V y = V::load_unaligned(d.y + j * d.ldy + k);
 #pragma GCC unroll 8
-      for (int i = 0; i < Rows; ++i) acc[i][j] = xsimd::fma(x[i], y, acc[i][j]);
+      for (int i = 0; i < Rows; ++i) acc[i][j] = L::fma(x[i], y, acc[i][j]);
     }
   }
   if (k < d.k) {
@@ -89,24 +90,31 @@ void dot_block(const DotArgs<T>& d) noexcept {
     for (int j = 0; j < Columns; ++j) {
       const V y = L::load(d.y + j * d.ldy + k, rest);
 #pragma GCC unroll 8
-      for (int i = 0; i < Rows; ++i) acc[i][j] = xsimd::fma(L::load(d.x + i * d.ldx + k, rest), y, acc[i][j]);
+      for (int i = 0; i < Rows; ++i) acc[i][j] = L::fma(L::load(d.x + i * d.ldx + k, rest), y, acc[i][j]);
     }
   }
+  // Sums of up to four columns at a time; zeros stand for columns that do not exist.
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
+    alignas(64) T sums[W < 4 ? 4 : W];
+    V column[4] = {V(T(0)), V(T(0)), V(T(0)), V(T(0))};
 #pragma GCC unroll 8
+    for (int j = 0; j < Columns; ++j) column[j] = acc[i][j];
+    sum4<T, Arch>(column[0], column[1], column[2], column[3], sums);
     for (int j = 0; j < Columns; ++j) {
       T& c = d.c[i * d.c_x + j * d.c_y];
-      const T sum = xsimd::hadd(acc[i][j]);
-      c = d.accumulate ? c + sum : sum;
+      c = d.accumulate ? c + sums[j] : sums[j];
     }
   }
 }
 
 template <class T, class Arch, int Rows>
 void dots_of(DotArgs<T> d, std::int64_t columns) noexcept {
-  for (; columns >= 2; columns -= 2, d.y += 2 * d.ldy, d.c += 2 * d.c_y) dot_block<T, Arch, Rows, 2>(d);
-  if (columns > 0) dot_block<T, Arch, Rows, 1>(d);
+  constexpr int kColumns = Rows * 4 <= TileShape<Arch>::kRegisters - 4 ? 4 : 2;
+  for (; columns >= kColumns; columns -= kColumns, d.y += kColumns * d.ldy, d.c += kColumns * d.c_y) {
+    dot_block<T, Arch, Rows, kColumns>(d);
+  }
+  for (; columns > 0; --columns, d.y += d.ldy, d.c += d.c_y) dot_block<T, Arch, Rows, 1>(d);
 }
 
 template <class T, class Arch>
@@ -122,6 +130,43 @@ void dots(const GemmPart<T>& p) noexcept {
     default: dots_of<T, Arch, 4>(d, columns); break;
   }
   finish<T, Arch>(p, 0, p.m, 0, p.n);
+}
+
+/// Takes the caller's arguments as they are: filling in a GemmPart costs as much as such a product.
+template <class T, class Arch>
+void tiny(const GemmArgs<T>& g) noexcept {
+  const std::int64_t a_row = g.ta == Trans::no ? g.lda : 1, a_col = g.ta == Trans::no ? 1 : g.lda;
+  const std::int64_t b_row = g.tb == Trans::no ? g.ldb : 1, b_col = g.tb == Trans::no ? 1 : g.ldb;
+  for (std::int64_t batch = 0; batch < g.batch; ++batch) {
+    const T* a = g.a + batch * g.batch_a;
+    const T* b = g.b + batch * g.batch_b;
+    T* c = g.c + batch * g.batch_c;
+    for (std::int64_t i = 0; i < g.M; ++i, a += a_row, c += g.ldc) {
+      for (std::int64_t j = 0; j < g.N; ++j) {
+        T sum(0);
+        for (std::int64_t k = 0; k < g.K; ++k) sum = Lanes<T, Arch>::fma(a[k * a_col], b[k * b_row + j * b_col], sum);
+        c[j] = g.accumulate ? c[j] + sum : sum;
+      }
+    }
+    if (g.epilogue.run != nullptr) g.epilogue.run(g.epilogue.context, batch, 0, g.M * g.N, 0);
+  }
+}
+
+template <class T, class Arch>
+void product(const GemmPart<T>& p) noexcept {
+  const std::int64_t edge = p.dot_edge ? p.n % (2 * Lanes<T, Arch>::kWidth) : 0;
+  if (edge == 0) return packed_product<T, Arch>(p, MatrixPacker<T, Arch>{p});
+  GemmPart<T> part = p;
+  part.n = edge;
+  part.b += (p.n - edge) * p.b_col;
+  part.c += p.n - edge;
+  part.epilogue.run = nullptr;
+  dots<T, Arch>(part);
+  part = p;
+  part.n -= edge;
+  part.done_columns = edge;
+  packed_product<T, Arch>(part, MatrixPacker<T, Arch>{part});
+  if (part.n == 0) finish<T, Arch>(p, 0, p.m, 0, p.n);
 }
 
 }  // namespace neuro::kernels

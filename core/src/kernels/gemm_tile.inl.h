@@ -40,6 +40,45 @@ struct TileArgs {
   const T* bias;
 };
 
+/// Stores a tile's sums; the last vector has `last` columns when it is partial.
+template <class T, class Arch, int Rows, int Vectors, bool Partial>
+[[gnu::always_inline]] inline void finish_tile(const TileArgs<T>& t, typename Lanes<T, Arch>::V (&acc)[Rows][Vectors],
+                                               std::int64_t last) {
+  using L = Lanes<T, Arch>;
+  using V = typename L::V;
+  constexpr int W = L::kWidth, kLast = Vectors - 1;
+  if (t.add) {
+    const std::uint32_t lanes = L::first(last);
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+      const T* c = t.c + i * t.ldc;
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; ++j) {
+        acc[i][j] += Partial && j == kLast ? L::load(c + j * W, lanes) : V::load_unaligned(c + j * W);
+      }
+    }
+  }
+  if (t.bias != nullptr) {
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; ++j) acc[i][j] += V(t.bias[i]);
+    }
+  }
+#pragma GCC unroll 32
+  for (int i = 0; i < Rows; ++i) {
+    T* c = t.c + i * t.ldc;
+#pragma GCC unroll 8
+    for (int j = 0; j < Vectors; ++j) {
+      if (Partial && j == kLast) {
+        L::store_first(c + j * W, acc[i][j], last);
+      } else {
+        acc[i][j].store_unaligned(c + j * W);
+      }
+    }
+  }
+}
+
 /// Every element is summed in increasing k by fused multiply-adds (multiply and add on sse2), whatever the tile's size:
 /// the bits do not depend on where a tile begins.
 template <class T, class Arch, int Rows, int Vectors>
@@ -53,38 +92,35 @@ template <class T, class Arch, int Rows, int Vectors>
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) acc[i][j] = V(T(0));
   }
-  const T* a = t.a;
+  // A pointer for every three rows: 0, 1 and 2 times the index register can then be addressed from it.
+  constexpr int kGroups = (Rows + 2) / 3;
+  const T* a[kGroups];
   const T* b = t.b;
   const std::int64_t a_row = t.a_row, a_col = t.a_col, b_row = t.b_row;
+#pragma GCC unroll 8
+  for (int g = 0; g < kGroups; ++g) a[g] = t.a + 3 * g * a_row;
   for (std::int64_t k = t.k; k > 0; --k) {
     V bv[Vectors];
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) bv[j] = V::load_unaligned(b + j * W);
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i) {
-      const V av(a[i * a_row]);
+      const V av(a[i / 3][i % 3 * a_row]);
 #pragma GCC unroll 8
-      for (int j = 0; j < Vectors; ++j) acc[i][j] = xsimd::fma(av, bv[j], acc[i][j]);
+      for (int j = 0; j < Vectors; ++j) acc[i][j] = L::fma(av, bv[j], acc[i][j]);
     }
-    a += a_col;
+#pragma GCC unroll 8
+    for (int g = 0; g < kGroups; ++g) {
+      a[g] += a_col;
+      asm("" : "+r"(a[g]));  // stays a pointer of its own
+    }
     b += b_row;
   }
   const std::int64_t last = t.n - (Vectors - 1) * W;
-#pragma GCC unroll 32
-  for (int i = 0; i < Rows; ++i) {
-    T* c = t.c + i * t.ldc;
-#pragma GCC unroll 8
-    for (int j = 0; j < Vectors; ++j) {
-      V v = acc[i][j];
-      const bool partial = j == Vectors - 1 && last != W;
-      if (t.add) v = v + (partial ? L::load(c + j * W, L::first(last)) : V::load_unaligned(c + j * W));
-      if (t.bias != nullptr) v = v + V(t.bias[i]);
-      if (partial) {
-        L::store_first(c + j * W, v, last);
-      } else {
-        v.store_unaligned(c + j * W);
-      }
-    }
+  if (last == W) {
+    finish_tile<T, Arch, Rows, Vectors, false>(t, acc, last);
+  } else {
+    finish_tile<T, Arch, Rows, Vectors, true>(t, acc, last);
   }
 }
 
