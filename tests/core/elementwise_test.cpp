@@ -1,94 +1,55 @@
 #include "neuro/kernels/elementwise.h"
 
-#include <gtest/gtest.h>
-
-#include <array>
 #include <cmath>
 #include <limits>
-#include <vector>
 
-#include "neuro/kernels/table.h"
+#include "kernel_testing.h"
 
 namespace neuro::kernels {
 namespace {
 
-using Reference = double (*)(const double* x, const double* attrs);
+const double kAttrs[4] = {2, 0.5, 0, 0};
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kMax = std::numeric_limits<float>::max();
 
-/// The definition of a kernel in scalar f64, and how far f32 may be from it.
-struct Case {
-  const char* name;
-  double ulp;     ///< bound of the relative error, in units of the last place of the exact value
-  double lo, hi;  ///< range of the sample
-  std::array<double, 2> attrs;
-  Reference exact;
-};
-
-double sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
-double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
-const Case kCases[] = {
-    {"neg", 0, -9, 9, {}, [](const double* x, const double*) { return -x[0]; }},
-    {"abs", 0, -9, 9, {}, [](const double* x, const double*) { return std::abs(x[0]); }},
-    {"sign", 0, -9, 9, {}, [](const double* x, const double*) { return x[0] > 0   ? 1.
-                                                                       : x[0] < 0 ? -1.
-                                                                                  : 0.; }},
-    {"sqrt", 0.5, 0, 9, {}, [](const double* x, const double*) { return std::sqrt(x[0]); }},
-    {"rsqrt", 1.5, 0.01, 9, {}, [](const double* x, const double*) { return 1 / std::sqrt(x[0]); }},
-    {"square", 0.5, -9, 9, {}, [](const double* x, const double*) { return x[0] * x[0]; }},
-    {"reciprocal", 0.5, -9, 9, {}, [](const double* x, const double*) { return 1 / x[0]; }},
-    {"floor", 0, -9, 9, {}, [](const double* x, const double*) { return std::floor(x[0]); }},
-    {"relu", 0, -9, 9, {}, [](const double* x, const double*) { return std::max(x[0], 0.); }},
-    {"add", 0.5, -9, 9, {}, [](const double* x, const double*) { return x[0] + x[1]; }},
-    {"sub", 0.5, -9, 9, {}, [](const double* x, const double*) { return x[0] - x[1]; }},
-    {"mul", 0.5, -9, 9, {}, [](const double* x, const double*) { return x[0] * x[1]; }},
-    {"div", 0.5, -9, 9, {}, [](const double* x, const double*) { return x[0] / x[1]; }},
-    {"maximum", 0, -9, 9, {}, [](const double* x, const double*) { return std::max(x[0], x[1]); }},
-    {"minimum", 0, -9, 9, {}, [](const double* x, const double*) { return std::min(x[0], x[1]); }},
-    {"relu_grad", 0, -9, 9, {}, [](const double* x, const double*) { return x[1] > 0 ? x[0] : 0; }},
-    {"log", 4, 1e-06, 1000, {}, [](const double* x, const double*) { return std::log(x[0]); }},
-    {"log1p", 4, -0.99, 50, {}, [](const double* x, const double*) { return std::log1p(x[0]); }},
-    {"sin", 4, -100, 100, {}, [](const double* x, const double*) { return std::sin(x[0]); }},
-    {"cos", 4, -100, 100, {}, [](const double* x, const double*) { return std::cos(x[0]); }},
-    {"tanh", 4, -10, 10, {}, [](const double* x, const double*) { return std::tanh(x[0]); }},
-    {"erf", 4, -5, 5, {}, [](const double* x, const double*) { return std::erf(x[0]); }},
-    {"sigmoid", 4, -87, 87, {}, [](const double* x, const double*) { return sigmoid(x[0]); }},
-    {"softplus", 8, -80, 80, {}, [](const double* x, const double*) { return softplus(x[0]); }},
-    {"silu", 8, -80, 88, {}, [](const double* x, const double*) { return x[0] * sigmoid(x[0]); }},
-    {"mish", 8, -20, 20, {}, [](const double* x, const double*) { return x[0] * std::tanh(softplus(x[0])); }},
-    {"powi", 4, -9, 9, {3}, [](const double* x, const double* a) { return std::pow(x[0], a[0]); }},
-    {"leaky_relu", 1, -9, 9, {0.01f}, [](const double* x, const double* a) { return x[0] > 0 ? x[0] : a[0] * x[0]; }},
-    {"clamp",
-     0,
-     -9,
-     9,
-     {-1, 2.5},
-     [](const double* x, const double* a) { return std::min(std::max(x[0], a[0]), a[1]); }},
-    {"affine", 1, 0.1, 9, {1.5, 0.25}, [](const double* x, const double* a) { return a[0] * x[0] + a[1]; }},
-    {"leaky_relu_grad",
-     1,
-     -9,
-     9,
-     {0.01f},
-     [](const double* x, const double* a) { return x[1] > 0 ? x[0] : a[0] * x[0]; }},
-    {"elu_grad",
-     4,
-     -9,
-     9,
-     {1.5},
-     [](const double* x, const double* a) { return x[1] > 0 ? x[0] : x[0] * a[0] * std::exp(x[1]); }},
-    {"clamp_grad",
-     0,
-     -9,
-     9,
-     {-1, 2.5},
-     [](const double* x, const double* a) { return x[1] >= a[0] && x[1] <= a[1] ? x[0] : 0.0; }},
-    {"sigmoid_grad", 2, -9, 0.9, {}, [](const double* x, const double*) { return x[0] * x[1] * (1 - x[1]); }},
-};
-
-const Case* find_case(const char* name) {
-  for (const Case& c : kCases) {
-    if (std::string_view(name) == c.name) return &c;
+/// The kernel `name` on n elements of drawn operands (a mask where it takes one), from element `first` on; the result
+/// as bytes.
+template <class T>
+std::vector<unsigned char> run(const Elementwise& e, std::int64_t first, std::int64_t n) {
+  const auto width = [&](int k) { return k == e.mask_input ? 1 : sizeof(T); };
+  std::vector<std::vector<T>> numbers;
+  std::vector<unsigned char> mask;
+  std::vector<const void*> in;
+  for (int k = 0; k < e.arity; ++k) numbers.push_back(draw<T>(first + n, 0.1, 3, static_cast<std::uint64_t>(k)));
+  for (std::int64_t i = 0; i < first + n; ++i) mask.push_back(i % 3 == 0);
+  for (int k = 0; k < e.arity; ++k) {
+    const void* base =
+        k == e.mask_input ? static_cast<const void*>(mask.data()) : numbers[static_cast<std::size_t>(k)].data();
+    in.push_back(static_cast<const unsigned char*>(base) + static_cast<std::size_t>(first) * width(k));
   }
-  return nullptr;
+  const std::size_t bytes = static_cast<std::size_t>(n) * (e.mask_output ? 1 : sizeof(T));
+  std::vector<unsigned char> out(bytes + 64, 0xcd);
+  (sizeof(T) == 4 ? e.f32 : e.f64)(in.data(), out.data(), n, kAttrs);
+  EXPECT_EQ(std::vector<unsigned char>(out.begin() + static_cast<std::ptrdiff_t>(bytes), out.end()),
+            std::vector<unsigned char>(64, 0xcd))
+      << e.name << " wrote beyond its " << n << " elements";
+  out.resize(bytes);
+  return out;
+}
+
+float unary(const Table& t, const char* name, float x, const double* attrs = kAttrs) {
+  float y = 0;
+  const void* in[] = {&x};
+  t.find(name)->f32(in, &y, 1, attrs);
+  return y;
+}
+
+float binary(const Table& t, const char* name, float a, float b, const double* attrs = kAttrs) {
+  float y = 0;
+  const void* in[] = {&a, &b};
+  t.find(name)->f32(in, &y, 1, attrs);
+  return y;
 }
 
 TEST(Elementwise, EveryTableListsTheSameKernels) {
@@ -96,52 +57,187 @@ TEST(Elementwise, EveryTableListsTheSameKernels) {
   for (const Table* t : tables) {
     ASSERT_EQ(t->elementwise.size(), tables[0]->elementwise.size()) << t->name;
     for (std::size_t i = 0; i < t->elementwise.size(); ++i) {
-      EXPECT_STREQ(t->elementwise[i].name, tables[0]->elementwise[i].name);
-      EXPECT_NE(t->elementwise[i].f32, nullptr);
-      EXPECT_EQ(t->elementwise[i].f64, tables[0]->elementwise[i].f64) << "f64 is compiled once";
-      EXPECT_EQ(t->find(t->elementwise[i].name), &t->elementwise[i]);
+      const Elementwise &e = t->elementwise[i], &first = tables[0]->elementwise[i];
+      EXPECT_STREQ(e.name, first.name);
+      EXPECT_EQ(e.arity, first.arity);
+      EXPECT_NE(e.f32, nullptr);
+      EXPECT_EQ(e.f64, first.f64) << "f64 is compiled once";
+      EXPECT_EQ(t->find(e.name), &e);
     }
     EXPECT_EQ(t->find("no such kernel"), nullptr);
+    EXPECT_TRUE(t->find("less")->mask_output);
+    EXPECT_FALSE(t->find("sub")->mask_output);
+    EXPECT_EQ(t->find("where")->mask_input, 0);
+    EXPECT_EQ(t->find("where")->arity, 3);
   }
 }
 
-struct Sample {
-  std::vector<std::vector<float>> in;
-  std::vector<const void*> pointers;
-  Sample(const Elementwise& e, const Case& c, std::int64_t n) : in(static_cast<std::size_t>(e.arity)) {
-    for (std::size_t k = 0; k < in.size(); ++k) {
-      for (std::int64_t i = 0; i < n; ++i) {
-        const auto step = static_cast<double>((i * (k == 0 ? 1 : 7919)) % n);
-        in[k].push_back(static_cast<float>(c.lo + (c.hi - c.lo) * step / static_cast<double>(n - 1)));
+TEST(Elementwise, ValuesDoNotDependOnPositionOrLength) {
+  for (const Table* t : supported_tables()) {
+    const std::int64_t widest = 3 * (t->vector_bytes / 4) + 1;
+    for (const Elementwise& e : t->elementwise) {
+      const std::size_t size = e.mask_output ? 1 : 4;
+      const auto whole = run<float>(e, 0, widest), whole64 = run<double>(e, 0, 7);
+      for (std::int64_t n = 0; n <= widest; ++n) {
+        const auto part = run<float>(e, widest - n, n);
+        EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.end() - static_cast<std::ptrdiff_t>(size) * n))
+            << t->name << " " << e.name << " " << n;
       }
-      pointers.push_back(in[k].data());
+      for (std::int64_t n = 0; n <= 7; ++n) {
+        const auto part = run<double>(e, 7 - n, n);
+        EXPECT_TRUE(std::equal(part.begin(), part.end(),
+                               whole64.end() - static_cast<std::ptrdiff_t>(e.mask_output ? 1 : 8) * n))
+            << e.name << " " << n;
+      }
     }
   }
-};
+}
 
-TEST(Elementwise, F32AgreesWithTheDefinition) {
+TEST(Elementwise, TheResultMayOverwriteAnyOperand) {
   for (const Table* t : supported_tables()) {
     for (const Elementwise& e : t->elementwise) {
-      const Case* c = find_case(e.name);
-      if (c == nullptr) continue;
-      const std::int64_t n = 20011;
-      const Sample sample(e, *c, n);
-      std::vector<float> out(n);
-      e.f32(sample.pointers.data(), out.data(), n, c->attrs.data());
-      double worst = 0, at = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        double x[3] = {};
-        for (std::size_t k = 0; k < sample.in.size(); ++k) x[k] = sample.in[k][i];
-        const double exact = c->exact(x, c->attrs.data());
-        const double ulp = std::ldexp(1.0, std::max(std::ilogb(static_cast<float>(exact)), -126) - 23);
-        const double error = out[i] == exact ? 0 : std::abs(out[i] - exact) / ulp;
-        if (!(error <= worst)) {
-          worst = error;
-          at = x[0];
-        }
+      if (e.mask_output || e.mask_input >= 0) continue;
+      for (int k = 0; k < e.arity; ++k) {
+        std::vector<std::vector<float>> numbers;
+        std::vector<const void*> in;
+        for (int j = 0; j < e.arity; ++j) numbers.push_back(draw<float>(37, 0.1, 3, static_cast<std::uint64_t>(j)));
+        for (auto& operand : numbers) in.push_back(operand.data());
+        std::vector<float> apart(37);
+        e.f32(in.data(), apart.data(), 37, kAttrs);
+        auto& target = numbers[static_cast<std::size_t>(k)];
+        e.f32(in.data(), target.data(), 37, kAttrs);
+        EXPECT_TRUE(same_bits(apart, target)) << t->name << " " << e.name << " over operand " << k;
       }
-      EXPECT_LE(worst, c->ulp) << t->name << " " << e.name << "(" << at << ")";
-      RecordProperty(std::string(t->name) + "_" + e.name, std::to_string(worst));
+    }
+  }
+}
+
+TEST(Elementwise, NaNGoesThrough) {
+  for (const Table* t : supported_tables()) {
+    for (const Elementwise& e : t->elementwise) {
+      const std::string_view name = e.name;
+      const bool selects = name == "where" || name.find("relu_grad") != std::string_view::npos || name == "elu_grad" ||
+                           name == "clamp_grad";
+      if (e.mask_output || selects || name == "powi") continue;
+      for (int k = 0; k < e.arity; ++k) {
+        std::vector<float> a(5, 0.5f), b(5, 0.5f);
+        (k == 0 ? a : b)[3] = kNaN;
+        const void* in[] = {a.data(), b.data()};
+        std::vector<float> y(5);
+        e.f32(in, y.data(), 5, kAttrs);
+        EXPECT_TRUE(std::isnan(y[3])) << t->name << " " << name << " operand " << k;
+        EXPECT_FALSE(std::isnan(y[2])) << t->name << " " << name << " operand " << k;
+      }
+    }
+  }
+}
+
+TEST(Elementwise, ExtremesFollowIeee) {
+  for (const Table* t : supported_tables()) {
+    SCOPED_TRACE(t->name);
+    EXPECT_EQ(unary(*t, "exp", 88.73f), kInf);
+    EXPECT_LT(unary(*t, "exp", 88.72f), kInf);
+    EXPECT_EQ(unary(*t, "exp", kMax), kInf);
+    EXPECT_EQ(unary(*t, "exp", kInf), kInf);
+    EXPECT_EQ(unary(*t, "exp", -kInf), 0.f);
+    EXPECT_EQ(unary(*t, "exp", -110.f), 0.f);
+    EXPECT_FLOAT_EQ(unary(*t, "exp", -90.f), std::exp(-90.f));  // subnormal
+    EXPECT_EQ(unary(*t, "exp", 0.f), 1.f);
+    EXPECT_EQ(unary(*t, "log", 0.f), -kInf);
+    EXPECT_EQ(unary(*t, "log", 1.f), 0.f);
+    EXPECT_EQ(unary(*t, "log", kInf), kInf);
+    EXPECT_TRUE(std::isnan(unary(*t, "log", -1.f)));
+    EXPECT_FLOAT_EQ(unary(*t, "log", 1e-42f), std::log(1e-42f));  // subnormal
+    EXPECT_EQ(unary(*t, "log1p", -1.f), -kInf);
+    EXPECT_EQ(unary(*t, "log1p", kInf), kInf);
+    EXPECT_EQ(unary(*t, "log1p", 1e-20f), 1e-20f);
+    EXPECT_TRUE(std::isnan(unary(*t, "log1p", -1.5f)));
+    EXPECT_TRUE(std::isnan(unary(*t, "sqrt", -1.f)));
+    EXPECT_EQ(unary(*t, "reciprocal", 0.f), kInf);
+    EXPECT_EQ(unary(*t, "rsqrt", 0.f), kInf);
+    EXPECT_TRUE(std::isnan(unary(*t, "sin", kInf)));
+    EXPECT_TRUE(std::isnan(unary(*t, "cos", -kInf)));
+    EXPECT_FLOAT_EQ(unary(*t, "sin", 1e30f), static_cast<float>(std::sin(static_cast<double>(1e30f))));
+    EXPECT_TRUE(std::signbit(unary(*t, "tanh", -0.f)));
+    for (const float big : {20.f, 1000.f, 1e30f, kMax}) {
+      EXPECT_EQ(unary(*t, "tanh", big), 1.f);
+      EXPECT_EQ(unary(*t, "tanh", -big), -1.f);
+      EXPECT_EQ(unary(*t, "erf", big), 1.f);
+      EXPECT_EQ(unary(*t, "erf", -big), -1.f);
+      EXPECT_EQ(unary(*t, "sigmoid", big), 1.f);
+      EXPECT_NEAR(unary(*t, "sigmoid", -big), 0.f, 3e-9f);
+      for (const char* name : {"relu", "silu", "gelu", "gelu_tanh", "mish", "softplus"}) {
+        EXPECT_EQ(unary(*t, name, big), big) << name;
+        EXPECT_NEAR(unary(*t, name, -big), 0.f, 1e-7f) << name << "(" << -big << ")";
+      }
+      EXPECT_EQ(unary(*t, "elu", -big), -2.f);
+      for (const char* name : {"gelu_grad", "gelu_tanh_grad", "mish_grad"}) {
+        EXPECT_EQ(binary(*t, name, 3.f, big), 3.f) << name;
+        EXPECT_NEAR(binary(*t, name, 3.f, -big), 0.f, 1e-6f) << name;
+      }
+    }
+    for (const float inf : {kInf, -kInf}) {
+      EXPECT_EQ(unary(*t, "tanh", inf), inf > 0 ? 1.f : -1.f);
+      EXPECT_EQ(unary(*t, "erf", inf), inf > 0 ? 1.f : -1.f);
+      EXPECT_EQ(unary(*t, "sigmoid", inf), inf > 0 ? 1.f : 0.f);
+      EXPECT_EQ(unary(*t, "softplus", inf), inf > 0 ? kInf : 0.f);
+    }
+  }
+}
+
+TEST(Elementwise, KinksAndConstants) {
+  const double none[4] = {}, minus_two[4] = {-2}, seven[4] = {7}, band[4] = {-1, 1};
+  for (const Table* t : supported_tables()) {
+    SCOPED_TRACE(t->name);
+    EXPECT_EQ(unary(*t, "sign", 0.f), 0.f);
+    EXPECT_EQ(unary(*t, "sign", -3.f), -1.f);
+    EXPECT_EQ(unary(*t, "powi", 3.f, none), 1.f);
+    EXPECT_EQ(unary(*t, "powi", 0.f, none), 1.f);
+    EXPECT_EQ(unary(*t, "powi", kNaN, none), 1.f);
+    EXPECT_EQ(unary(*t, "powi", 4.f, minus_two), 0.0625f);
+    EXPECT_EQ(unary(*t, "powi", -2.f, seven), -128.f);
+    EXPECT_EQ(unary(*t, "floor", -0.5f), -1.f);
+    EXPECT_EQ(unary(*t, "floor", 1e20f), 1e20f);
+    EXPECT_EQ(unary(*t, "clamp", kInf, band), 1.f);
+    EXPECT_EQ(binary(*t, "relu_grad", 5.f, 0.f), 0.f);
+    EXPECT_EQ(binary(*t, "clamp_grad", 5.f, 1.f, band), 5.f);
+    EXPECT_EQ(binary(*t, "clamp_grad", 5.f, -1.f, band), 5.f);
+    EXPECT_EQ(binary(*t, "clamp_grad", 5.f, 1.5f, band), 0.f);
+    EXPECT_EQ(binary(*t, "pow", 2.f, 0.5f), std::sqrt(2.f));
+    EXPECT_EQ(binary(*t, "pow", -2.f, 3.f), -8.f);
+    EXPECT_TRUE(std::isnan(binary(*t, "pow", -2.f, 0.5f)));
+  }
+}
+
+TEST(Elementwise, ComparisonsWithNaNAreFalseButNotEqual) {
+  const std::vector<float> a{1, 2, 3, kNaN, 0, kNaN}, b{2, 2, 2, 0, kNaN, kNaN};
+  const std::pair<const char*, std::vector<int>> expected[] = {
+      {"less", {1, 0, 0, 0, 0, 0}},          {"less_equal", {1, 1, 0, 0, 0, 0}}, {"greater", {0, 0, 1, 0, 0, 0}},
+      {"greater_equal", {0, 1, 1, 0, 0, 0}}, {"equal", {0, 1, 0, 0, 0, 0}},      {"not_equal", {1, 0, 1, 1, 1, 1}},
+  };
+  for (const Table* t : supported_tables()) {
+    for (const auto& [name, result] : expected) {
+      for (std::size_t n : {6, 60}) {  // once as a tail, once through whole vectors
+        std::vector<float> x, y;
+        for (std::size_t i = 0; i < n; ++i) x.push_back(a[i % 6]), y.push_back(b[i % 6]);
+        const void* in[] = {x.data(), y.data()};
+        std::vector<unsigned char> out(n);
+        t->find(name)->f32(in, out.data(), static_cast<std::int64_t>(n), nullptr);
+        for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(out[i], result[i % 6]) << t->name << " " << name << " at " << i;
+      }
+    }
+  }
+}
+
+TEST(Elementwise, WhereTakesEitherOperandAsItIs) {
+  for (const Table* t : supported_tables()) {
+    for (std::size_t n : {1, 5, 37}) {
+      std::vector<unsigned char> mask;
+      std::vector<float> a(n, kNaN), b(n, kInf), y(n);
+      for (std::size_t i = 0; i < n; ++i) mask.push_back(i % 2);
+      const void* in[] = {mask.data(), a.data(), b.data()};
+      t->find("where")->f32(in, y.data(), static_cast<std::int64_t>(n), nullptr);
+      for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(std::isnan(y[i]), i % 2 == 1) << t->name << " " << i;
     }
   }
 }

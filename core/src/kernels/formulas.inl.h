@@ -5,6 +5,8 @@
 
 namespace neuro::kernels::formula {
 
+using math::is_nan;
+using math::num;
 using xsimd::select;
 
 /// The constants of an operation, as vectors.
@@ -14,12 +16,6 @@ struct Attrs {
   V operator[](int i) const { return V(static_cast<typename V::value_type>(values[i])); }
 };
 
-template <class V>
-[[gnu::always_inline]] inline V num(double value) { return V(static_cast<typename V::value_type>(value)); }
-
-/// xsimd's != is false for NaN on AVX (an "ordered" comparison), so it is not used.
-template <class V>
-[[gnu::always_inline]] inline auto is_nan(V x) { return !(x == x); }
 
 // --- arithmetic ---
 struct Neg { template <class V> V operator()(V x) const { return -x; } };
@@ -63,24 +59,30 @@ struct Tanh { template <class V> V operator()(V x) const { return math::tanh(x);
 struct Erf { template <class V> V operator()(V x) const { return math::erf(x); } };
 struct Sin { template <class V> V operator()(V x) const { return math::sin(x); } };
 struct Cos { template <class V> V operator()(V x) const { return math::cos(x); } };
-struct Sigmoid { template <class V> V operator()(V x) const { return V(1) / (V(1) + math::exp(-x)); } };
+struct Sigmoid { template <class V> V operator()(V x) const { return math::sigmoid(x); } };
 /// max(x, 0) + log1p(exp(-|x|)): never overflows.
 struct Softplus { template <class V> V operator()(V x) const { return select(x > V(0), x, V(0)) + math::log1p(math::exp(-xsimd::abs(x))); } };
 
 // --- activations ---
 struct Relu { template <class V> V operator()(V x) const { return select(x <= V(0), V(0), x); } };
 struct LeakyRelu { template <class V> V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * x); } };
-struct Elu { template <class V> V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * (math::exp(x) - V(1))); } };
-struct Silu { template <class V> V operator()(V x) const { return x / (V(1) + math::exp(-x)); } };
+struct Elu { template <class V> V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * math::expm1_of_negative(x)); } };
+struct Silu { template <class V> V operator()(V x) const { return x * math::sigmoid(x); } };
 /// x Phi(x), Phi the normal distribution function: Hendrycks and Gimpel 2016, arXiv:1606.08415.
-struct Gelu { template <class V> V operator()(V x) const { return num<V>(0.5) * x * (V(1) + math::erf(x * num<V>(0.70710678118654752440))); } };
-/// x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3): equal to x (1 + tanh u) / 2.
-struct GeluTanh {
-  template <class V>
-  V operator()(V x) const { return x / (V(1) + math::exp(num<V>(-1.5957691216057308) * (x + num<V>(0.044715) * x * x * x))); }
-};
+struct Gelu { template <class V> V operator()(V x) const { return x * math::Normal<V>(x).distribution; } };
+/// 2 u, u = sqrt(2 / pi) (x + 0.044715 x^3).
+template <class V>
+[[gnu::always_inline]] inline V gelu_tanh_argument(V x) { return num<V>(1.5957691216057308) * (x + num<V>(0.044715) * x * x * x); }
+/// x (1 + tanh u) / 2 = x sigmoid(2 u).
+struct GeluTanh { template <class V> V operator()(V x) const { return x * math::sigmoid(gelu_tanh_argument(x)); } };
 /// x tanh(softplus(x)): Misra 2019, arXiv:1908.08681.
-struct Mish { template <class V> V operator()(V x) const { return x * math::tanh(Softplus{}(x)); } };
+struct Mish {
+  template <class V>
+  V operator()(V x) const {
+    const math::TanhSoftplus<V> t(x);
+    return x * t.top / t.bottom;
+  }
+};
 
 // --- gradients: g is the gradient of the result ---
 struct ReluGrad { template <class V> V operator()(V g, V x) const { return select(x > V(0), g, V(0)); } };
@@ -88,30 +90,33 @@ struct LeakyReluGrad { template <class V> V operator()(V g, V x, Attrs<V> a) con
 struct EluGrad { template <class V> V operator()(V g, V x, Attrs<V> a) const { return select(x > V(0), g, g * a[0] * math::exp(x)); } };
 struct ClampGrad { template <class V> V operator()(V g, V x, Attrs<V> a) const { return select((x >= a[0]) & (x <= a[1]), g, V(0)); } };
 struct SigmoidGrad { template <class V> V operator()(V g, V y) const { return g * y * (V(1) - y); } };
-struct TanhGrad { template <class V> V operator()(V g, V y) const { return g * (V(1) - y * y); } };
-/// Phi(x) + x phi(x).
+struct TanhGrad { template <class V> V operator()(V g, V y) const { return g * ((V(1) - y) * (V(1) + y)); } };
+/// Phi(x) + x phi(x), phi(x) = exp(-x^2 / 2) / sqrt(2 pi).
 struct GeluGrad {
   template <class V>
   V operator()(V g, V x) const {
-    const V phi = num<V>(0.39894228040143267794) * math::exp(num<V>(-0.5) * x * x);
-    return g * (num<V>(0.5) * (V(1) + math::erf(x * num<V>(0.70710678118654752440))) + x * phi);
+    const math::Normal<V> normal(x);
+    return g * (normal.distribution + num<V>(0.39894228040143267794) * x * normal.bell);
   }
 };
-/// s + x s (1 - s) 2 u', s = sigmoid(2 u), u' = sqrt(2 / pi) (1 + 3 0.044715 x^2).
+/// s + x s (1 - s) (2 u)', s = sigmoid(2 u). s (1 - s) = e / (1 + e)^2 with e = exp(-|2 u|) does not cancel.
 struct GeluTanhGrad {
   template <class V>
   V operator()(V g, V x) const {
-    const V u2 = num<V>(1.5957691216057308) * (x + num<V>(0.044715) * x * x * x);
-    const V s = Sigmoid{}(u2);
-    return g * (s + x * s * (V(1) - s) * num<V>(1.5957691216057308) * (V(1) + num<V>(3 * 0.044715) * x * x));
+    const V v = gelu_tanh_argument(x), e = math::exp(-xsimd::abs(v)), inverse = V(1) / (V(1) + e);
+    const V s = select(v < V(0), e, V(1)) * inverse;
+    const V slope = num<V>(1.5957691216057308) * (V(1) + num<V>(3 * 0.044715) * x * x);
+    const V rest = select(e > V(0), x * (e * inverse * inverse) * slope, V(0));  // slope overflows far out, where e is 0
+    return g * (s + rest);
   }
 };
-/// t + x sigmoid(x) (1 - t^2), t = tanh(softplus(x)).
+/// t + x sigmoid(x) (1 - t^2), t = tanh(softplus(x)) = top / bottom.
 struct MishGrad {
   template <class V>
   V operator()(V g, V x) const {
-    const V t = math::tanh(Softplus{}(x));
-    return g * (t + x * Sigmoid{}(x) * (V(1) - t * t));
+    const math::TanhSoftplus<V> t(x);
+    const V slope = t.difference * (t.bottom + t.top) / (t.bottom * t.bottom);
+    return g * (t.top / t.bottom + x * math::sigmoid(x) * slope);
   }
 };
 

@@ -13,6 +13,22 @@ using Vec = xsimd::batch<T, typename Arch::xsimd_arch>;
 template <class V>
 inline constexpr std::int64_t kLanes = static_cast<std::int64_t>(V::size);
 
+/// x y + z, rounded once where the instruction set has a fused multiply-add (all but sse2). xsimd 8.1 has none for
+/// AVX-512: its generic fma multiplies, rounds and adds.
+template <class V>
+[[gnu::always_inline]] inline V fma(V x, V y, V z) {
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<V, xsimd::batch<float, xsimd::avx512bw>>) return V(_mm512_fmadd_ps(x, y, z));
+#endif
+  return xsimd::fma(x, y, z);
+}
+
+/// z - x y, rounded as fma.
+template <class V>
+[[gnu::always_inline]] inline V fnma(V x, V y, V z) {
+  return fma(-x, y, z);
+}
+
 /// The first `count` < kLanes<V> elements at p; the other lanes are zero. Reads nothing beyond them.
 template <class V, class Arch>
 [[gnu::always_inline]] inline V load_partial(const typename V::value_type* p, std::int64_t count) {
