@@ -2,6 +2,7 @@
 #include "neuro/kernels/conv.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/gemm_kernels.h"
 #include "neuro/parallel.h"
@@ -14,6 +15,11 @@ constexpr std::int64_t kSerialWork = 300'000;
 
 /// Elements of turned weights that a worker keeps (input gradient): a quarter of L2 in f32.
 constexpr std::int64_t kTurnedElements = 65'536;
+
+/// Elements of a strided input gradient that are computed before they are spread over their places.
+constexpr std::int64_t kPhaseElements = 32'768;
+/// Channels of one such piece at most, so that it holds a tile of each.
+constexpr std::int64_t kPhaseChannels = 1'024;
 
 /// Elements of all partial weight gradients together.
 constexpr std::int64_t kPartialElements = 65'536;
@@ -73,10 +79,57 @@ std::int64_t weight_grad_partials(const Conv2d& p) {
   return std::clamp<std::int64_t>(kPartialElements / elements, 1, std::max<std::int64_t>(std::min(kPartials, p.N), 1));
 }
 
-/// Input channels whose turned weights are made at a time.
-std::int64_t turned_channels(const Conv2d& p) {
-  const std::int64_t k = std::max<std::int64_t>(p.O / p.groups * taps(p), 1);
-  return std::clamp<std::int64_t>(kTurnedElements / k, 1, std::max<std::int64_t>(p.C / p.groups, 1));
+/// One axis of the pixels i = first + stride * t of an input gradient. They meet the same taps, first_tap + tap_step *
+/// m, at output position t - before + dilation * (taps - 1 - m): a convolution with stride 1.
+struct Phase {
+  std::int64_t first, count, stride;
+  std::int64_t first_tap, tap_step, taps;
+  std::int64_t before, dilation;
+};
+
+Phase phase_of(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t dilation, std::int64_t before,
+               std::int64_t remainder) {
+  Phase f{};
+  f.stride = stride;
+  f.first = ((remainder - before) % stride + stride) % stride;  // (first + before) % stride == remainder
+  f.count = f.first < size ? ceil_div(size - f.first, stride) : 0;
+  f.tap_step = stride / std::gcd(dilation, stride);
+  f.dilation = f.tap_step * dilation / stride;
+  while (f.first_tap < f.tap_step && f.first_tap * dilation % stride != remainder) ++f.first_tap;
+  f.taps = f.first_tap < f.tap_step && f.first_tap < kernel ? ceil_div(kernel - f.first_tap, f.tap_step) : 0;
+  if (f.taps > 0) f.before = (f.taps - 1) * f.dilation - (f.first + before - f.first_tap * dilation) / stride;
+  return f;
+}
+
+/// to[c][o][m'] = w[o][c][tap of m] with the taps of a phase in reverse, for `count` input channels of one group.
+template <class T>
+void turn_weights(const Conv2d& p, const Phase& h, const Phase& v, const T* w, std::int64_t count, T* to) {
+  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, kept = h.taps * v.taps;
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    for (std::int64_t c = 0; c < count; ++c) {
+      const T* from = w + (o * channels + c) * taps(p);
+      T* out = to + (c * outputs + o) * kept;
+      for (std::int64_t i = h.taps - 1; i >= 0; --i) {
+        const T* row = from + (h.first_tap + i * h.tap_step) * p.KW + v.first_tap;
+        for (std::int64_t j = v.taps - 1; j >= 0; --j) *out++ = row[j * v.tap_step];
+      }
+    }
+  }
+}
+
+/// Writes pixels [first, first + n) of a phase, rows of n for each of `count` channels, to their places in the planes.
+template <class T>
+void spread(const Conv2d& p, const Phase& h, const Phase& v, const T* values, std::int64_t first, std::int64_t n,
+            std::int64_t count, T* planes) {
+  for (std::int64_t c = 0; c < count; ++c, planes += p.H * p.W) {
+    for (std::int64_t pixel = first; pixel < first + n;) {
+      const std::int64_t row = pixel / v.count, column = pixel % v.count;
+      const std::int64_t run = std::min(v.count - column, first + n - pixel);
+      T* to = planes + (h.first + row * h.stride) * p.W + v.first + column * v.stride;
+      for (std::int64_t i = 0; i < run; ++i) to[i * v.stride] = *values++;
+      pixel += run;
+    }
+  }
 }
 
 }  // namespace
@@ -116,63 +169,61 @@ void conv2d(const Exec& exec, const Conv2d& p, const T* x, const T* w, const T* 
 template <class T>
 std::size_t conv2d_input_grad_scratch(const Table& table, const Conv2d& p) {
   const std::int64_t k = p.O / p.groups * taps(p);
-  const std::int64_t pack = gemm_pack_elements(gemm_kernels_of<T>(table), p.H * p.W, k);
-  return static_cast<std::size_t>(turned_channels(p) * k + 16 + pack) * sizeof(T);
+  const std::int64_t whole = gemm_pack_elements(gemm_kernels_of<T>(table), p.H * p.W, k);
+  const bool strided = p.stride_h * p.stride_w > 1;  // phases have sizes of their own
+  return static_cast<std::size_t>(kTurnedElements + k + (strided ? kPhaseElements + gemm_pack_limit<T>() : whole)) *
+         sizeof(T);
 }
 
-// The transpose of a convolution is a convolution of gy, spread by the strides, with the weights turned by half a turn
-// and their channels exchanged (Dumoulin and Visin 2016, arXiv:1603.07285, section 4).
+// The transpose of a convolution is a convolution of gy with the weights turned by half a turn and their channels
+// exchanged (Dumoulin and Visin 2016, arXiv:1603.07285, section 4). With strides, each phase of gx is one of its own.
 template <class T>
 void conv2d_input_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* w, T* gx) noexcept {
-  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, pixels = p.H * p.W, k = outputs * taps(p);
-  if (p.N == 0 || channels == 0 || pixels == 0) return;
+  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups;
+  if (p.N == 0 || channels == 0) return;
   const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
-  const Patches patches{.H = p.OH,
-                        .W = p.OW,
-                        .KH = p.KH,
-                        .KW = p.KW,
-                        .OW = p.W,
-                        .stride_h = 1,
-                        .stride_w = 1,
-                        .top = p.dilation_h * (p.KH - 1) - p.top,
-                        .left = p.dilation_w * (p.KW - 1) - p.left,
-                        .dilation_h = p.dilation_h,
-                        .dilation_w = p.dilation_w,
-                        .up_h = p.stride_h,
-                        .up_w = p.stride_w};
-  const std::int64_t turned = turned_channels(p), channel_blocks = ceil_div(channels, turned);
-  // Runs of images share the turned weights.
-  const std::int64_t work = p.N * p.groups * channels * pixels * k;
-  const std::int64_t useful = std::max<std::int64_t>(work / kSerialWork, 1);
-  const std::int64_t image_runs = std::clamp<std::int64_t>(
-      std::min<std::int64_t>(useful, 4 * thread_count()) / (p.groups * channel_blocks), 1, p.N);
-  const std::int64_t chunk = image_runs < p.N
-                                 ? ceil_div(pixels, kernels.tile_cols) * kernels.tile_cols
-                                 : chunk_pixels(pixels, kernels.tile_cols, p.N * p.groups * channel_blocks, work / p.N);
-  const std::int64_t pieces = ceil_div(pixels, chunk);
-  const std::int64_t items = p.groups * channel_blocks * image_runs * pieces;
-  for_items(items, work / items, [&](std::int64_t item, int worker) {
-    const std::int64_t first = item % pieces * chunk, run = item / pieces % image_runs;
-    const std::int64_t block = item / pieces / image_runs % channel_blocks;
-    const std::int64_t group = item / pieces / image_runs / channel_blocks;
-    const std::int64_t c0 = block * turned, count = std::min(turned, channels - c0);
-    T* const weights = scratch_of<T>(exec, worker);
-    for (std::int64_t c = 0; c < count; ++c) {
-      for (std::int64_t o = 0; o < outputs; ++o) {
-        const T* from = w + ((group * outputs + o) * channels + c0 + c) * taps(p);
-        std::reverse_copy(from, from + taps(p), weights + c * k + o * taps(p));
+  for (std::int64_t phase = 0; phase < p.stride_h * p.stride_w; ++phase) {
+    const Phase h = phase_of(p.H, p.KH, p.stride_h, p.dilation_h, p.top, phase / p.stride_w);
+    const Phase v = phase_of(p.W, p.KW, p.stride_w, p.dilation_w, p.left, phase % p.stride_w);
+    const std::int64_t pixels = h.count * v.count, k = outputs * h.taps * v.taps;
+    if (pixels == 0) continue;
+    const Patches patches{p.OH, p.OW, h.taps, v.taps, v.count, 1, 1, h.before, v.before, h.dilation, v.dilation};
+    const bool whole = p.stride_h * p.stride_w == 1;  // the phase is gx itself: no detour through scratch
+
+    const std::int64_t turned =
+        std::clamp<std::int64_t>(kTurnedElements / std::max<std::int64_t>(k, 1), 1, std::min(channels, kPhaseChannels));
+    const std::int64_t blocks = ceil_div(channels, turned), products = p.groups * blocks;
+    const std::int64_t work = std::max<std::int64_t>(p.N * p.groups * channels * pixels * k, 1);
+    // Runs of images share the turned weights; a single image is divided into pieces.
+    const std::int64_t wanted = std::min<std::int64_t>(work / kSerialWork, 4 * thread_count());
+    const std::int64_t runs = std::clamp<std::int64_t>(wanted / products, 1, p.N);
+    const std::int64_t unit = kernels.tile_cols;
+    std::int64_t chunk = ceil_div(pixels, unit) * unit;
+    if (runs == p.N) chunk = chunk_pixels(pixels, unit, p.N * products, work / p.N / products);
+    if (!whole) chunk = std::min(chunk, (kPhaseElements / turned / unit) * unit);
+    const std::int64_t pieces = ceil_div(pixels, chunk), items = products * runs * pieces;
+
+    for_items(items, work / items, [&](std::int64_t item, int worker) {
+      const std::int64_t first = item % pieces * chunk, run = item / pieces % runs;
+      const std::int64_t c0 = item / pieces / runs % blocks * turned, group = item / pieces / runs / blocks;
+      const std::int64_t count = std::min(turned, channels - c0);
+      T* const weights = scratch_of<T>(exec, worker);
+      T* const values = weights + kTurnedElements + outputs * taps(p);  // of a strided phase
+      turn_weights(p, h, v, w + (group * outputs * channels + c0) * taps(p), count, weights);
+      GemmPart<T> mine = patch_product(kernels, count, pixels, k);
+      mine.n = std::min(chunk, pixels - first);
+      mine.a = weights;
+      mine.worker = worker;
+      mine.pack = whole ? values : values + kPhaseElements;
+      for (std::int64_t n = p.N * run / runs; n < p.N * (run + 1) / runs; ++n) {
+        T* const planes = gx + (n * p.C + group * channels + c0) * p.H * p.W;
+        mine.c = whole ? planes + first : values;
+        mine.ldc = whole ? pixels : mine.n;
+        kernels.conv.forward({&mine, patches, gy + (n * p.O + group * outputs) * p.OH * p.OW, first});
+        if (!whole) spread(p, h, v, values, first, mine.n, count, planes);
       }
-    }
-    GemmPart<T> mine = patch_product(kernels, count, pixels, k);
-    mine.n = std::min(chunk, pixels - first);
-    mine.a = weights;
-    mine.worker = worker;
-    mine.pack = weights + (turned * k + 15) / 16 * 16;
-    for (std::int64_t n = p.N * run / image_runs; n < p.N * (run + 1) / image_runs; ++n) {
-      mine.c = gx + (n * p.C + group * channels + c0) * pixels + first;
-      kernels.conv.forward({&mine, patches, gy + (n * p.O + group * outputs) * p.OH * p.OW, first});
-    }
-  });
+    });
+  }
 }
 
 template <class T>

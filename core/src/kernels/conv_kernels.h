@@ -10,13 +10,11 @@ template <class T>
 struct GemmPart;
 
 /// Where the elements of patches lie in an image [C, H, W]: row (c, kh, kw) of the patch matrix at output pixel
-/// (oh, ow) is x[c][ih / up_h][iw / up_w] with ih = oh * stride_h - top + kh * dilation_h, iw likewise, or 0 where that
-/// is outside or not whole. `up` > 1 spreads the image: the gradient of a convolution with strides.
+/// (oh, ow) is x[c][ih][iw] with ih = oh * stride_h - top + kh * dilation_h, iw likewise, or 0 where that is outside.
 struct Patches {
   std::int64_t H, W, KH, KW;
   std::int64_t OW;  ///< pixel p is (p / OW, p % OW)
   std::int64_t stride_h, stride_w, top, left, dilation_h, dilation_w;
-  std::int64_t up_h = 1, up_w = 1;
 };
 
 /// c[i][p - first_pixel] = sum over k of a(i, k) patch(k, p), for one image and group; B of the product is the patches.

@@ -15,10 +15,16 @@ class PatchPanel {
   using V = typename L::V;
   static constexpr int W = L::kWidth;
 
+  [[gnu::always_inline]] static std::uint64_t bits(std::int64_t begin, std::int64_t end) {
+    return ((std::uint64_t{1} << end) - 1) & ~((std::uint64_t{1} << begin) - 1);
+  }
+
   /// Pixels of the panel that lie in one output row: lanes [begin, end), the first of them at (oh, ow).
   struct Segment {
     int begin, end;
     std::int64_t oh, ow;
+
+    std::uint64_t lanes() const { return bits(begin, end); }
   };
   /// Lanes of one vector whose elements lie side by side in the image.
   struct Piece {
@@ -44,14 +50,13 @@ class PatchPanel {
     }
     if (!side_by_side()) return;
     // With the output as wide as the image, consecutive rows follow each other in both: one piece for each vector.
-    const bool merged = s.OW == s.W && s.stride_h == 1 && s.up_h == 1;
+    const bool merged = s.OW == s.W && s.stride_h == 1;
     for (int v = 0; v < vectors_; ++v) {
       for (int i = 0; i < segment_count_; ++i) {
         const Segment& g = segments_[i];
         const int begin = g.begin > v * W ? g.begin : v * W, end = g.end < (v + 1) * W ? g.end : (v + 1) * W;
         if (begin >= end) continue;
-        const std::int64_t offset =
-            (g.oh * s.stride_h - s.top) * s.W + g.ow - s.left - g.begin + v * W;  // meaningful when up_h == 1
+        const std::int64_t offset = (g.oh * s.stride_h - s.top) * s.W + g.ow - s.left - g.begin + v * W;
         const std::uint32_t lanes = L::first(end - v * W) & ~L::first(begin - v * W);
         if (merged && piece_count_ > 0 && pieces_[piece_count_ - 1].vector == v) {
           pieces_[piece_count_ - 1].lanes |= lanes;
@@ -63,17 +68,19 @@ class PatchPanel {
   }
 
   void write(const T* x, std::int64_t k0, std::int64_t k, T* to, std::int64_t to_row) const {
+    if (k == 0) return;
     const std::int64_t taps = s_.KH * s_.KW;
     const std::int64_t first = k0 / taps, first_tap = k0 % taps, last = (k0 + k) / taps, last_tap = (k0 + k) % taps;
-    std::int64_t tap = 0;
-    for (std::int64_t kh = 0; kh < s_.KH; ++kh) {
-      for (std::int64_t kw = 0; kw < s_.KW; ++kw, ++tap) {
+    for (std::int64_t kw = 0; kw < s_.KW; ++kw) {
+      const std::uint64_t columns = columns_inside(kw);
+      for (std::int64_t kh = 0; kh < s_.KH; ++kh) {
+        const std::int64_t tap = kh * s_.KW + kw;
         const std::int64_t c0 = first + (tap < first_tap), c1 = last + (tap < last_tap);
         if (c0 >= c1) continue;
         T* row = to + (c0 * taps + tap - k0) * to_row;
         const T* plane = x + c0 * s_.H * s_.W;
         if (side_by_side()) {
-          write_runs(plane, kh, kw, c1 - c0, row, taps * to_row);
+          write_runs(plane, kh, kw, columns & rows_inside(kh), c1 - c0, row, taps * to_row);
         } else {
           write_lanes(plane, kh, kw, c1 - c0, row, taps * to_row);
         }
@@ -82,27 +89,33 @@ class PatchPanel {
   }
 
  private:
-  bool side_by_side() const { return s_.stride_w == 1 && s_.up_w == 1 && s_.up_h == 1; }
+  bool side_by_side() const { return s_.stride_w == 1; }
 
-  /// Lanes of the panel whose element for this tap is inside the image (strides along w are 1).
-  std::uint64_t inside(std::int64_t kh, std::int64_t kw) const {
+  /// Lanes whose row is inside the image for this tap.
+  std::uint64_t rows_inside(std::int64_t kh) const {
     std::uint64_t lanes = 0;
     for (int i = 0; i < segment_count_; ++i) {
-      const Segment& g = segments_[i];
-      const std::int64_t ih = g.oh * s_.stride_h - s_.top + kh * s_.dilation_h;
-      if (ih < 0 || ih >= s_.H) continue;
-      const std::int64_t iw = g.ow - s_.left + kw * s_.dilation_w;  // of the segment's first lane
-      const std::int64_t begin = iw < 0 ? g.begin - iw : g.begin;
-      const std::int64_t room = g.begin + s_.W - iw;
-      const std::int64_t end = room < g.end ? room : g.end;
-      if (begin < end) lanes |= ((std::uint64_t{1} << end) - 1) & ~((std::uint64_t{1} << begin) - 1);
+      const std::int64_t ih = segments_[i].oh * s_.stride_h - s_.top + kh * s_.dilation_h;
+      if (ih >= 0 && ih < s_.H) lanes |= segments_[i].lanes();
     }
     return lanes;
   }
 
-  void write_runs(const T* plane, std::int64_t kh, std::int64_t kw, std::int64_t channels, T* row,
+  /// Lanes whose column is inside the image for this tap, when stride_w is 1.
+  std::uint64_t columns_inside(std::int64_t kw) const {
+    std::uint64_t lanes = 0;
+    for (int i = 0; i < segment_count_; ++i) {
+      const Segment& g = segments_[i];
+      const std::int64_t iw = g.ow - s_.left + kw * s_.dilation_w;  // of the segment's first lane
+      const std::int64_t room = g.begin + s_.W - iw;
+      const std::int64_t begin = iw < 0 ? g.begin - iw : g.begin, end = room < g.end ? room : g.end;
+      if (begin < end) lanes |= bits(begin, end);
+    }
+    return lanes;
+  }
+
+  void write_runs(const T* plane, std::int64_t kh, std::int64_t kw, std::uint64_t lanes, std::int64_t channels, T* row,
                   std::int64_t to_channel) const {
-    const std::uint64_t lanes = inside(kh, kw);
     const std::int64_t tap = kh * s_.dilation_h * s_.W + kw * s_.dilation_w, plane_size = s_.H * s_.W;
     for (int v = 0, p = 0; v < vectors_; ++v) {
       const std::uint32_t in = static_cast<std::uint32_t>(lanes >> (v * W));
@@ -130,12 +143,12 @@ class PatchPanel {
     for (int i = 0; i < segment_count_; ++i) {
       const Segment& g = segments_[i];
       const std::int64_t ih = g.oh * s_.stride_h - s_.top + kh * s_.dilation_h;
-      if (ih < 0 || ih % s_.up_h != 0 || ih / s_.up_h >= s_.H) continue;
+      if (ih < 0 || ih >= s_.H) continue;
       std::int64_t iw = g.ow * s_.stride_w - s_.left + kw * s_.dilation_w;
       for (int lane = g.begin; lane < g.end; ++lane, iw += s_.stride_w) {
-        if (iw < 0 || iw % s_.up_w != 0 || iw / s_.up_w >= s_.W) continue;
+        if (iw < 0 || iw >= s_.W) continue;
         in[lane] = true;
-        offset[lane] = ih / s_.up_h * s_.W + iw / s_.up_w;
+        offset[lane] = ih * s_.W + iw;
       }
     }
     const int lanes = vectors_ * W;

@@ -75,10 +75,14 @@ inline constexpr std::int64_t kBlockK = 512;
 /// Elements of scratch for rows or columns of A that are copied: at most 16 rows, kept apart by a cache line.
 [[gnu::always_inline]] constexpr std::int64_t gemm_pack_a(std::int64_t k) { return 16 * (gemm_block_k(k) + 16); }
 
-/// Columns of B that are packed at a time: half a mebibyte, which leaves room in L2 for A and C.
+/// Elements of B that are packed at a time: half a mebibyte, which leaves room in L2 for A and C.
+template <class T>
+inline constexpr std::int64_t kPackedElements = (std::int64_t{1} << 19) / static_cast<std::int64_t>(sizeof(T));
+
+/// Columns of B that are packed at a time.
 template <class T>
 constexpr std::int64_t gemm_block_n(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k) {
-  constexpr std::int64_t kElements = (std::int64_t{1} << 19) / static_cast<std::int64_t>(sizeof(T));
+  constexpr std::int64_t kElements = kPackedElements<T>;
   const std::int64_t panel = kernels.tile_cols, rounded = n == 0 ? panel : (n + panel - 1) & -panel;
   const std::int64_t depth = gemm_block_k(k);
   if (depth * rounded <= kElements) return rounded;
@@ -91,6 +95,12 @@ constexpr std::int64_t gemm_block_n(const GemmKernels<T>& kernels, std::int64_t 
 template <class T>
 constexpr std::int64_t gemm_pack_elements(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k) {
   return gemm_pack_a(k) + gemm_block_k(k) * gemm_block_n(kernels, n, k);
+}
+
+/// The most that gemm_pack_elements() can be, whatever the sizes.
+template <class T>
+constexpr std::int64_t gemm_pack_limit() {
+  return gemm_pack_a(kBlockK) + kPackedElements<T>;
 }
 
 template <class T, class Arch>
