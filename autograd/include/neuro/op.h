@@ -12,8 +12,8 @@ namespace neuro {
 
 /// Constants of a recorded operation. What changes from step to step is an input, never an attribute.
 struct Attrs {
-  std::array<double, 4> f{};    ///< numbers; an elementwise kernel receives these as its `attrs`
-  std::vector<std::int64_t> i;  ///< axes, sizes, flags
+  std::array<double, 4> f{};         ///< numbers; an elementwise kernel receives these as its `attrs`
+  std::vector<std::int64_t> i = {};  ///< axes, sizes, flags
   bool operator==(const Attrs&) const = default;
 };
 
@@ -78,13 +78,14 @@ using Grads = std::vector<Var>;
 /// one input at least 0.05 apart from each other when `distinct` (for max and sorting). Integers in [lo, hi) for i64,
 /// coin flips for booleans.
 struct SampleInput {
-  Shape shape;
+  Shape shape = {};
   double lo = -2, hi = 2;
   std::vector<double> kinks = {};
   bool distinct = false;
   bool strided = false;      ///< hand over a non-contiguous view of these values
   DType dtype = DType::f64;  ///< f64 stands for the differentiable type under test
   bool differentiate = true;
+  bool fixed_type = false;  ///< f64 here means f64 (a learning rate), whatever type is under test
 };
 struct Sample {
   std::vector<SampleInput> in;

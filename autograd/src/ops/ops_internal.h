@@ -5,10 +5,12 @@
 namespace neuro {
 
 extern const OpDef contiguous_def, broadcast_to_def, reshape_def;  // ops/shape.cpp
+extern const OpDef permute_def;                                    // ops/shape.cpp; products read through it
 extern const OpDef add_def, mul_def;                               // ops/arithmetic.cpp
 
 using OpList = std::span<const OpDef* const>;
 OpList arithmetic_ops();
+OpList math_ops();
 OpList activation_ops();
 OpList reduction_ops();
 OpList shape_ops();

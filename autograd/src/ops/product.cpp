@@ -1,0 +1,271 @@
+// Matrix products.
+#include "neuro/ops.h"
+#include "ops/ops_internal.h"
+#include "ops/rules.h"
+
+namespace neuro {
+namespace {
+
+Trans flip(Trans t) { return t == Trans::no ? Trans::yes : Trans::no; }
+Attrs flags(Trans ta, Trans tb) { return {.i = {ta == Trans::yes, tb == Trans::yes}}; }
+Trans flag(const Attrs& attrs, std::size_t k) { return attrs.i[k] != 0 ? Trans::yes : Trans::no; }
+
+Shape leading(const Shape& shape) { return Shape(shape.dims().subspan(0, static_cast<std::size_t>(shape.rank() - 2))); }
+
+/// The last two axes of op(x): {rows, columns}.
+std::array<std::int64_t, 2> matrix(const Shape& shape, Trans t) {
+  const std::int64_t rows = shape[shape.rank() - 2], cols = shape[shape.rank() - 1];
+  if (t == Trans::yes) return {cols, rows};
+  return {rows, cols};
+}
+
+/// Sizes of the kernel call. When b is one matrix for all of a, the leading axes of a are more rows of it: one product,
+/// so that its epilogue and blocking see all the rows.
+struct Sizes {
+  std::int64_t M, N, K, batch = 1, batch_a = 0, batch_b = 0;
+  Trans ta, tb;
+  Sizes(const Shape& a, const Shape& b, const Attrs& attrs) : ta(flag(attrs, 0)), tb(flag(attrs, 1)) {
+    M = matrix(a, ta)[0];
+    N = matrix(b, tb)[1];
+    K = matrix(a, ta)[1];
+    const std::int64_t many_a = leading(a).elements(), many_b = leading(b).elements();
+    if (many_b == 1 && ta == Trans::no) {
+      M *= many_a;
+      return;
+    }
+    batch = many_a == 0 || many_b == 0 ? 0 : std::max(many_a, many_b);
+    batch_a = many_a > 1 ? M * K : 0;
+    batch_b = many_b > 1 ? K * N : 0;
+  }
+};
+
+template <class T>
+kernels::GemmArgs<T> gemm_args(const Call& c) {
+  const Shape &a = c.in[0].shape, &b = c.in[1].shape;
+  const Sizes s(a, b, *c.attrs);
+  kernels::GemmArgs<T> g;
+  g.M = s.M;
+  g.N = s.N;
+  g.K = s.K;
+  g.a = c.in[0].as<T>();
+  g.lda = last_size(a);
+  g.ta = s.ta;
+  g.b = c.in[1].as<T>();
+  g.ldb = last_size(b);
+  g.tb = s.tb;
+  g.c = c.out[0].as<T>();
+  g.ldc = s.N;
+  g.batch = s.batch;
+  g.batch_a = s.batch_a;
+  g.batch_b = s.batch_b;
+  g.batch_c = s.M * s.N;
+  g.epilogue = c.epilogue;
+  return g;
+}
+
+std::vector<ValueInfo> infer_matmul(const Infer& c) {
+  check_float(c, 0, "a");
+  check_same_type(c, 1, "b");
+  const Shape &a = c.in[0].shape, &b = c.in[1].shape;
+  const Trans ta = flag(c.attrs, 0), tb = flag(c.attrs, 1);
+  if (a.rank() < 2 || b.rank() < 2) shape_error(c.op, "a is ", a, ", b is ", b, "; both need at least 2 axes");
+  const auto [m, ka] = matrix(a, ta);
+  const auto [kb, n] = matrix(b, tb);
+  if (ka != kb) {
+    const int axis_a = a.rank() - (ta == Trans::no ? 1 : 2), axis_b = b.rank() - (tb == Trans::no ? 2 : 1);
+    std::string hint;
+    if (ka == n)
+      hint = tb == Trans::no ? " Did you mean matmul(a, b, Trans::no, Trans::yes)?" : " Did you mean tb = Trans::no?";
+    else if (m == kb)
+      hint = ta == Trans::no ? " Did you mean matmul(a, b, Trans::yes)?" : " Did you mean ta = Trans::no?";
+    shape_error(c.op, "inner sizes differ: a is ", a, ", b is ", b, "; a's axis ", axis_a, " (", ka,
+                ") must equal b's axis ", axis_b, " (", kb, ").", hint);
+  }
+  const Shape lead = broadcast(leading(a), leading(b), c.op);
+  std::vector<std::int64_t> sizes(lead.begin(), lead.end());
+  sizes.push_back(m);
+  sizes.push_back(n);
+  return {{Shape(sizes), c.in[0].dtype}};
+}
+
+/// x as rows: all axes but the last two folded into the rows.
+Var rows_folded(const Var& x) { return reshape(x, {-1, x.shape()[x.rank() - 1]}); }
+
+Grads matmul_vjp(const Vjp& v) {
+  const Var a = v.in[0], b = v.in[1], gy = v.gy[0];
+  const Trans ta = flag(v.attrs, 0), tb = flag(v.attrs, 1);
+  Var ga, gb;
+  if (v.wants(0)) {
+    ga = ta == Trans::no ? matmul(gy, b, Trans::no, flip(tb))  // ga = gy op(b)^T   [M, N] x [N, K] -> [M, K]
+                         : matmul(b, gy, tb, Trans::yes);      // ga = op(b) gy^T   [K, N] x [N, M] -> [K, M]
+  }
+  if (v.wants(1)) {
+    const bool one_b = b.rank() == 2 && a.rank() > 2 && ta == Trans::no && gy.shape().elements() > 0;
+    const Var x = one_b ? rows_folded(a) : a, g = one_b ? rows_folded(gy) : gy;
+    gb = tb == Trans::no ? matmul(x, g, flip(ta), Trans::no)  // gb = op(a)^T gy   [K, M] x [M, N] -> [K, N]
+                         : matmul(g, x, Trans::yes, ta);      // gb = gy^T op(a)   [N, M] x [M, K] -> [N, K]
+  }
+  return {ga, gb};
+}
+
+std::vector<Sample> matmul_samples() {
+  struct Case {
+    Shape a, b;
+    bool ta = false, tb = false, strided = false;
+  };
+  const Case cases[] = {
+      {{1, 1}, {1, 1}},
+      {{1, 5}, {5, 1}},
+      {{5, 1}, {1, 5}},
+      {{2, 3}, {3, 4}},
+      {{3, 2}, {3, 4}, true},
+      {{2, 3}, {4, 3}, false, true},
+      {{3, 2}, {4, 3}, true, true},
+      {{7, 13}, {13, 5}},
+      {{1, 17}, {17, 9}},
+      {{9, 17}, {17, 1}},
+      {{8, 8}, {8, 8}, true, true},
+      {{2, 3, 4}, {4, 5}},
+      {{2, 3, 4}, {5, 4}, false, true},
+      {{2, 4, 3}, {4, 5}, true},
+      {{3, 4}, {2, 4, 5}},
+      {{2, 3, 4}, {2, 4, 5}},
+      {{2, 3, 4}, {2, 5, 4}, false, true},
+      {{2, 4, 3}, {2, 5, 4}, true, true},
+      {{2, 2, 3, 2}, {2, 2, 2, 3}},
+      {{2, 2, 1, 3}, {3, 2}},
+      {{1, 3, 4}, {4, 2}},
+      {{0, 3}, {3, 2}},
+      {{2, 0}, {0, 3}},
+      {{4, 5}, {5, 3}, false, false, true},
+      {{5, 4}, {3, 5}, true, true, true},
+      {{2, 3, 4}, {2, 4, 5}, false, false, true},
+  };
+  std::vector<Sample> out;
+  for (const Case& c : cases) {
+    out.push_back({{{.shape = c.a, .strided = c.strided}, {.shape = c.b, .strided = c.strided}}, {.i = {c.ta, c.tb}}});
+  }
+  return out;
+}
+
+/// The last two axes exchanged and nothing else: then the operand is read transposed instead of copied.
+bool swaps_last_two(const Var& x) {
+  if (x.op() != &permute_def) return false;
+  const std::vector<std::int64_t>& axes = x.attrs().i;
+  const auto rank = static_cast<std::int64_t>(axes.size());
+  for (std::int64_t k = 0; k < rank; ++k) {
+    const std::int64_t wanted = k < rank - 2 ? k : 2 * rank - 3 - k;
+    if (axes[static_cast<std::size_t>(k)] != wanted) return false;
+  }
+  return rank >= 2;
+}
+
+void look_through(Var& x, Trans& t) {
+  while (swaps_last_two(x)) {
+    x = x.inputs()[0];
+    t = flip(t);
+  }
+}
+
+}  // namespace
+
+static constexpr OpDef matmul_def{
+    .name = "matmul",  // attrs.i: whether a and b are read transposed
+    .infer = infer_matmul,
+    .forward =
+        [](const Call& c) noexcept {
+          visit_float(c.in[0].dtype, [&]<class T>(T) { kernels::gemm<T>(c.exec, gemm_args<T>(c)); });
+        },
+    .scratch =
+        [](const Call& c) {
+          std::size_t bytes = 0;
+          visit_float(c.in[0].dtype, [&]<class T>(T) {
+            const auto g = gemm_args<T>(c);
+            bytes = kernels::gemm_scratch<T>(*c.exec.table, g.M, g.N, g.K, g.ta, g.tb);
+          });
+          return bytes;
+        },
+    .vjp = matmul_vjp,
+    .samples = matmul_samples,
+    .takes_epilogue = true,
+    .source = "autograd.md, section 2",
+};
+
+Var matmul(const Var& a, const Var& b, Trans ta, Trans tb) {
+  Var x = a, y = b;
+  look_through(x, ta);
+  look_through(y, tb);
+  if (x.rank() >= 2 && y.rank() >= 2) {
+    // The kernel steps through a batch with one stride an operand: one that repeats along some leading axes only is
+    // written out.
+    const Shape la = leading(x.shape()), lb = leading(y.shape());
+    if (la != lb && la.elements() != 1 && lb.elements() != 1) {
+      const Shape lead = broadcast(la, lb, "matmul");
+      const auto expanded = [&](const Var& v) {
+        std::vector<std::int64_t> sizes(lead.begin(), lead.end());
+        sizes.insert(sizes.end(), v.shape().end() - 2, v.shape().end());
+        return broadcast_to(v, Shape(sizes));
+      };
+      x = expanded(x);
+      y = expanded(y);
+    }
+  }
+  return record(matmul_def, {x, y}, flags(ta, tb));
+}
+
+namespace {
+void check_rank(const char* op, const char* what, const Var& x, int rank) {
+  if (x.rank() != rank) shape_error(op, what, " must have ", rank, rank == 1 ? " axis" : " axes", ", got ", x.shape());
+}
+}  // namespace
+
+Var mm(const Var& a, const Var& b) {
+  check_rank("mm", "a", a, 2);
+  check_rank("mm", "b", b, 2);
+  return matmul(a, b);
+}
+
+Var mm_t(const Var& a, const Var& b) {
+  check_rank("mm_t", "a", a, 2);
+  check_rank("mm_t", "b", b, 2);
+  return matmul(a, b, Trans::no, Trans::yes);
+}
+
+Var mv(const Var& a, const Var& v) {
+  check_rank("mv", "a", a, 2);
+  check_rank("mv", "v", v, 1);
+  return reshape(matmul(a, unsqueeze(v, 1)), {a.shape()[0]});
+}
+
+Var vm(const Var& v, const Var& a) {
+  check_rank("vm", "v", v, 1);
+  check_rank("vm", "a", a, 2);
+  return reshape(matmul(unsqueeze(v, 0), a), {a.shape()[1]});
+}
+
+Var vv(const Var& a, const Var& b) {
+  check_rank("vv", "a", a, 1);
+  check_rank("vv", "b", b, 1);
+  return reshape(matmul(unsqueeze(a, 0), unsqueeze(b, 1)), Shape{});
+}
+
+Var linear(const Var& x, const Var& weight, const Var& bias) {
+  check_rank("linear", "weight", weight, 2);
+  const std::int64_t out = weight.shape()[0], in = weight.shape()[1];
+  if (x.rank() == 0 || last_size(x.shape()) != in) {
+    shape_error("linear", "x is ", x.shape(), ", weight is ", weight.shape(), "; the last axis of x must have size ",
+                in, ", the weight's axis 1");
+  }
+  if (x.rank() == 1) return reshape(linear(unsqueeze(x, 0), weight, bias), {out});
+  const Var y = matmul(x, weight, Trans::no, Trans::yes);
+  if (!bias.defined()) return y;
+  if (bias.shape() != Shape{out}) shape_error("linear", "bias must have shape [", out, "], got ", bias.shape());
+  return add(y, bias);
+}
+
+OpList product_ops() {
+  static constexpr const OpDef* ops[] = {&matmul_def};
+  return ops;
+}
+
+}  // namespace neuro
