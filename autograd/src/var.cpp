@@ -6,6 +6,7 @@
 #include "neuro/error.h"
 #include "neuro/ops.h"
 #include "neuro/str.h"
+#include "ops/ops_internal.h"
 #include "replay.h"
 
 namespace neuro {
@@ -259,7 +260,9 @@ void Var::touch() const {
 Var Var::detach() const {
   if (is_leaf()) return node_of(*this).has_values() ? Var(data()) : *this;
   const NoGrad off;
-  return reshape(*this, shape());
+  Attrs attrs;
+  attrs.i.assign(shape().begin(), shape().end());
+  return record(reshape_def, {*this}, std::move(attrs));
 }
 
 }  // namespace neuro

@@ -2,36 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
+#include "counting_allocator.h"
 #include "neuro/error.h"
 #include "neuro/ops.h"
 #include "neuro/plan.h"
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-// Counts every allocation of this test program, so that a replayed step can be shown to make none.
-void* operator new(std::size_t n) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* p = std::malloc(n)) return p;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t n, std::align_val_t a) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  const auto align = static_cast<std::size_t>(a);
-  if (void* p = std::aligned_alloc(align, (n + align - 1) / align * align)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 namespace neuro {
 namespace {
@@ -213,9 +190,9 @@ TEST(Plan, ReplayedStepDoesNotAllocate) {
   r.outputs.push_back(gw);
   Replay step(r);
   step.run();
-  const long before = allocations.load();
+  const long before = allocation_count();
   for (int i = 0; i < 10; ++i) step.run();
-  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(allocation_count(), before);
 }
 
 TEST(Plan, PlaceholdersAreFilledThroughTheReplay) {
