@@ -93,6 +93,11 @@ void Cursor::open_bracket() {
   if (words_.partner[place_] == Words::kNoPartner) {
     // The last word of the bracket's line that can belong to it is where the partner was forgotten.
     std::uint32_t last = place_;
+    for (std::uint32_t i = place_; token_at(i).line == line() && i < last_token(); ++i) {
+      if (token_at(i).kind != Kind::bad) continue;
+      failed_ = true;  // what the lexer reported there may have swallowed the partner
+      return;
+    }
     while (last < last_token() && words_.tokens[last + 1].line == words_.tokens[place_].line) {
       const Kind next = words_.tokens[last + 1].kind;
       if (next == Kind::arrow || next == Kind::fat_arrow || next == Kind::colon || is_closing(next)) break;

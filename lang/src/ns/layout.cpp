@@ -100,7 +100,16 @@ void Parser::skip_deeper(std::uint32_t column, const Block& block) {
 void Parser::recover(std::uint32_t column, const Block& block) {
   next_line();
   if (block.indented) {
+    const auto goes_on = [&] {
+      const Kind first = line_kind();
+      return first == Kind::arrow || first == Kind::fat_arrow || first == Kind::kw_elif || first == Kind::kw_else;
+    };
     skip_deeper(column, block);
+    while (in_block(block) && goes_on()) {
+      enter_line();
+      next_line();
+      skip_deeper(column, block);
+    }
     return;
   }
   while (in_block(block) && !looks_like_section() && !starts_connection()) {

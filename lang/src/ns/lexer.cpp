@@ -69,9 +69,9 @@ std::pair<Kind, std::uint32_t> sign(std::string_view text) {
 }
 
 /// No value, shape or tuple contains these: an open bracket before one of them was forgotten.
-bool never_in_brackets(Kind kind) {
-  return kind == Kind::arrow || kind == Kind::fat_arrow ||
-         (kind >= Kind::kw_neuron && kind < Kind::kw_true && kind != Kind::kw_in && kind != Kind::kw_out);
+bool never_in_brackets(Kind kind, bool starts_line) {
+  if (kind == Kind::arrow || kind == Kind::fat_arrow || kind == Kind::kw_neuron) return true;
+  return starts_line && kind > Kind::kw_neuron && kind < Kind::kw_true && kind != Kind::kw_in && kind != Kind::kw_out;
 }
 
 class Lexer {
@@ -132,6 +132,7 @@ class Lexer {
   void line() {
     TextLine line{static_cast<std::uint32_t>(words_.tokens.size())};
     line_ = static_cast<std::uint32_t>(words_.lines.size());
+    line_first_ = line.first;
     for (; at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t'); ++at_) {
       (text_[at_] == '\t' ? line.tabs : line.spaces) = true;
       line.column = text_[at_] == '\t' ? (line.column / 4 + 1) * 4 : line.column + 1;
@@ -156,7 +157,7 @@ class Lexer {
       open_.push_back(index);
     } else if (kind == Kind::close_paren || kind == Kind::close_bracket) {
       close(kind, index);
-    } else if (!open_.empty() && never_in_brackets(kind)) {
+    } else if (!open_.empty() && never_in_brackets(kind, index == line_first_)) {
       open_.clear();
     }
   }
@@ -380,8 +381,9 @@ class Lexer {
   Strays strays_;
   std::vector<std::uint32_t> open_;  // brackets, innermost last
   std::size_t at_ = 0;
-  std::uint32_t line_ = 0;
-  std::int32_t doc_ = -1;  // the block of `///` lines that waits for its neuron
+  std::uint32_t line_ = 0;        // its index
+  std::uint32_t line_first_ = 0;  // its first token
+  std::int32_t doc_ = -1;         // the block of `///` lines that waits for its neuron
 };
 
 }  // namespace

@@ -85,6 +85,9 @@ void Parser::expect_step_end(const Pipeline& pipeline) {
         .primary(pipeline.steps.front().span.join(next_span()))
         .help("move it to a `context:` section of the neuron");
   }
+  if (at(Kind::name) || at(Kind::kw_in) || at(Kind::kw_out)) {
+    unexpected("`->` or the end of the line").help("put `->` between two steps");
+  }
   expect_line_end("`->` or ");
 }
 
@@ -118,8 +121,8 @@ std::uint32_t Parser::expect_items(Pipeline& pipeline, const Block& block, bool 
     after_arrow = expect_steps(pipeline, block, column);
     expect_step_end(pipeline);
     deeper = after_arrow || ends_in_reshape(pipeline);
-    broken = failed();
-    if (!broken) continue;
+    broken = failed() || (broken && !block.indented);  // without indentation nothing says where it ends
+    if (!failed()) continue;
     next_line();
     if (block.indented) skip_deeper(column, block);
   }
@@ -180,6 +183,11 @@ Step Parser::expect_endpoint(const Block& block, std::uint32_t column) {
     case Kind::kw_in:
     case Kind::kw_out: break;
     case Kind::name: break;
+    case Kind::kw_else:
+    case Kind::kw_elif:
+      fail(codes::kUnexpectedToken, str(found(), " without an `if`"))
+          .primary(next_span(), "no `if` above it stands at this column");
+      return {behind(), Reference{}};
     default: unexpected("a step such as `Linear(8, 8)`, a name or `out`"); return {behind(), Reference{}};
   }
   return expect_reference_or_call();

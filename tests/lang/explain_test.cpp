@@ -1,0 +1,90 @@
+#include "neuro/explain.h"
+
+#include <fstream>
+#include <functional>
+#include <regex>
+#include <sstream>
+
+#include "neuro/codes.h"
+#include "ns/parsing.h"
+
+namespace neuro {
+namespace {
+
+/// A stage that can judge the examples of some pages: lowering adds its own with the codes that it raises.
+struct Stage {
+  const char* name;
+  std::function<bool(const ExplainPage&)> raises;
+  std::function<std::string(const std::string&)> codes;  ///< of a source, separated by blanks
+};
+
+std::vector<Stage> stages() {
+  return {{"parser", [](const ExplainPage& page) { return std::string_view(page.code).starts_with("NS01"); },
+           [](const std::string& text) { return ns::Parsed(text).codes(); }}};
+}
+
+TEST(Explain, AWrongProgramRaisesItsCodeAndTheRightOneNothing) {
+  for (const Stage& stage : stages()) {
+    for (const ExplainPage& page : explain_pages()) {
+      if (!stage.raises(page) || *page.wrong == '\0') continue;
+      EXPECT_EQ(stage.codes(page.wrong), page.code) << stage.name << ":\n" << page.wrong;
+      EXPECT_EQ(stage.codes(page.right), "") << stage.name << ":\n" << page.right;
+    }
+  }
+}
+
+TEST(Explain, ProgramsOfLaterStagesParse) {
+  for (const ExplainPage& page : explain_pages()) {
+    const bool parser = std::string_view(page.code).starts_with("NS01");
+    if (parser || std::string_view(page.language) != "ns") continue;
+    EXPECT_EQ(ns::Parsed(page.wrong).codes(), "") << page.code;
+    EXPECT_EQ(ns::Parsed(page.right).codes(), "") << page.code;
+  }
+}
+
+TEST(Explain, EveryCodeOfTheHeaderHasAPageAndTheOtherWayRound) {
+  std::ifstream file(std::string(NEURO_SOURCE_DIR) + "/core/include/neuro/codes.h");
+  std::stringstream header;
+  header << file.rdbuf();
+  const std::string text = header.str();
+  std::vector<std::string> defined, explained;
+  const std::regex code("= \"(NS\\d{4})\"");
+  for (std::sregex_iterator i(text.begin(), text.end(), code), end; i != end; ++i) defined.push_back((*i)[1]);
+  for (const ExplainPage& page : explain_pages()) explained.push_back(page.code);
+  EXPECT_EQ(explained, defined);
+  EXPECT_TRUE(std::is_sorted(defined.begin(), defined.end()));
+}
+
+TEST(Explain, FindsCodesKindsAndTopicsInAnySpelling) {
+  ASSERT_TRUE(explain("NS0301"));
+  EXPECT_EQ(explain("NS0301")->substr(0, 23), "NS0301  ShapeMismatch: ");
+  for (const char* spelling : {"ns0301", "0301", "301", "ShapeMismatch", "shapemismatch"}) {
+    EXPECT_EQ(explain(spelling), explain("NS0301")) << spelling;
+  }
+  for (const std::string_view topic : explain_topics()) EXPECT_TRUE(explain(topic)) << topic;
+  EXPECT_FALSE(explain("NS9999"));
+  EXPECT_FALSE(explain(""));
+}
+
+TEST(Explain, ExamplesAreIndentedBelowTheText) {
+  const std::string page = explain("NS0113").value();
+  EXPECT_NE(page.find("\nWrong:\n\n    neuron A(n):\n"), std::string::npos) << page;
+  EXPECT_NE(page.find("\nRight:\n\n    neuron A(n):\n"), std::string::npos) << page;
+  EXPECT_EQ(page.back(), '\n');
+}
+
+TEST(Explain, LinesFitOnATerminal) {
+  std::string all = list_codes();
+  for (const ExplainPage& page : explain_pages()) all += explain(page.code).value();
+  for (const std::string_view topic : explain_topics()) all += explain(topic).value();
+  std::stringstream lines(all);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120u) << line;
+}
+
+TEST(Explain, TheListHasALineForEachCode) {
+  const std::string list = list_codes();
+  EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), static_cast<std::ptrdiff_t>(explain_pages().size()));
+}
+
+}  // namespace
+}  // namespace neuro
