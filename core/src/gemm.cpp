@@ -77,9 +77,8 @@ void run_problems(GemmFn<T> kernel, GemmPart<T> p, const GemmArgs<T>& g, std::in
 }  // namespace
 
 template <class T>
-std::size_t gemm_scratch(const Table& table, std::int64_t M, std::int64_t N, std::int64_t K, Trans /*ta*/,
+std::size_t gemm_scratch(const Table& table, std::int64_t /*M*/, std::int64_t N, std::int64_t K, Trans /*ta*/,
                          Trans /*tb*/) {
-  (void)M;
   return static_cast<std::size_t>(gemm_pack_elements(gemm_kernels_of<T>(table), N, K)) * sizeof(T);
 }
 

@@ -446,5 +446,21 @@ TEST(Conv, BitsDoNotDependOnThreads) {
   set_thread_count(threads);
 }
 
+TEST(Conv, ScratchIsBounded) {
+  for (const Table* t : supported_tables()) {
+    for (const std::int64_t stride : {1, 2}) {
+      for (const std::int64_t channels : {1, 64, 2'000}) {
+        Conv2d p{.N = 1'000, .C = channels, .H = 500, .W = 500, .O = 2'000, .KH = 3, .KW = 3, .OH = 0, .OW = 0};
+        p.stride_h = p.stride_w = stride;
+        p = with_output(p);
+        constexpr std::size_t kBound = 1024 * 1024;
+        EXPECT_LE(conv2d_scratch<float>(*t, p), kBound);
+        EXPECT_LE(conv2d_input_grad_scratch<float>(*t, p), kBound);
+        EXPECT_LE(conv2d_weight_grad_scratch<float>(*t, p), kBound);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace neuro::kernels

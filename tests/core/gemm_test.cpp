@@ -320,5 +320,16 @@ TEST(Gemm, InfinityAndNaNSpreadOnlyToTheirOwnElements) {
   });
 }
 
+TEST(Gemm, ScratchIsBounded) {
+  for_each_table([](const Table& table) {
+    for (const std::int64_t n : {1, 33, 1000, 100'000}) {
+      for (const std::int64_t k : {0, 1, 511, 513, 100'000}) {
+        EXPECT_LE(gemm_scratch<float>(table, 1000, n, k, Trans::no, Trans::no), 0.6 * 1024 * 1024);
+        EXPECT_LE(gemm_scratch<double>(table, 1000, n, k, Trans::no, Trans::no), 0.6 * 1024 * 1024);
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace neuro::kernels

@@ -18,7 +18,8 @@ struct Conv2d {
   std::int64_t groups = 1;
 };
 
-/// Each returns the scratch per worker that the function below it needs.
+/// Each returns the scratch per worker that the function below it needs: bounded whatever the sizes (below 1 MiB in f32
+/// while O / groups * KH * KW stays below 20,000).
 template <class T>
 std::size_t conv2d_scratch(const Table& table, const Conv2d& p);
 /// y[n,o,:,:] = sum over c, kh, kw of w[o,c,kh,kw] x[n,c,...] (+ bias[o] when bias is not null). The epilogue sees flat

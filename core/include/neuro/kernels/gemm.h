@@ -29,7 +29,8 @@ struct Epilogue {
 /// Any of M, N, K, batch may be 0 (K == 0 gives zeros). Strides between problems may be 0 (a shared operand).
 ///
 /// error: |c - exact| <= (K + 2) eps sum_k |a_ik b_kj| per element (dot-product bound, Higham 2002, section 3.1).
-/// Each element is summed in an order that depends on M, N, K and the table only, never on threads.
+/// Each element is summed in an order that depends on M, N, K, ta, tb and the table only, never on threads, on its
+/// neighbours or on the epilogue.
 template <class T>
 struct GemmArgs {
   std::int64_t M = 0, N = 0, K = 0;
@@ -47,7 +48,7 @@ struct GemmArgs {
   Epilogue epilogue;
 };
 
-/// Bytes of scratch per worker for problems of this size (packing buffers).
+/// Bytes of scratch per worker for problems of this size (packing buffers): at most 0.6 MiB.
 template <class T>
 std::size_t gemm_scratch(const Table& table, std::int64_t M, std::int64_t N, std::int64_t K, Trans ta, Trans tb);
 
