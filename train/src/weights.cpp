@@ -1,0 +1,98 @@
+// Which trained weights a model runs with.
+#include <algorithm>
+
+#include "files.h"
+#include "neuro/error.h"
+#include "neuro/run_directory.h"
+#include "neuro/safetensors.h"
+#include "neuro/str.h"
+
+namespace neuro {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+/// The weights of a run, best first, and which they are.
+std::optional<std::pair<fs::path, std::string>> weights_of_run(const fs::path& run) {
+  const auto pointed = [&](const char* file) -> std::optional<fs::path> {
+    if (!is_there(run / file)) return std::nullopt;
+    std::string name = files::read(run / file, ErrorCode::checkpoint);
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    const fs::path weights = run / fs::path(name).filename() / "model.safetensors";
+    return is_there(weights) ? std::optional(weights) : std::nullopt;
+  };
+  if (const auto best = pointed("BEST")) return std::pair(*best, std::string("best"));
+  if (is_there(run / "final.safetensors")) return std::pair(run / "final.safetensors", std::string("final"));
+  if (const auto latest = pointed("LATEST")) return std::pair(*latest, std::string("latest"));
+  return std::nullopt;
+}
+
+struct Candidate {
+  fs::path run;
+  RunRecord record;
+};
+
+std::vector<Candidate> runs_of(const fs::path& root, const std::string& neuron) {
+  std::vector<Candidate> out;
+  std::error_code ignored;
+  for (fs::directory_iterator it(root, ignored), end; !ignored && it != end; it.increment(ignored)) {
+    auto record = read_run_record(it->path());
+    if (record && record->neuron == neuron) out.push_back({it->path().lexically_normal(), std::move(*record)});
+  }
+  std::sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.record.started, a.run) > std::pair(b.record.started, b.run);
+  });
+  return out;
+}
+
+}  // namespace
+
+fs::path weights_file(const fs::path& path) {
+  if (!is_there(path)) throw Error(ErrorCode::checkpoint, str("no such file or directory: ", path.string()));
+  if (!fs::is_directory(path)) return path;
+  if (is_there(path / "model.safetensors")) return path / "model.safetensors";
+  if (const auto found = weights_of_run(path)) return found->first;
+  throw Error(ErrorCode::checkpoint, str(path.string(),
+                                         " holds no weights: neither a checkpoint (model.safetensors) nor a run "
+                                         "(BEST, final.safetensors or LATEST)"));
+}
+
+FoundWeights find_weights(const WeightQuery& query) {
+  if (!query.checkpoint.empty()) return {weights_file(query.checkpoint), "--checkpoint"};
+  if (!query.environment.empty()) return {weights_file(query.environment), "NSRUN_CHECKPOINT"};
+
+  std::string looked = "--checkpoint (not given), NSRUN_CHECKPOINT (not set)";
+  const std::string hash = source_hash(query.source);
+  for (const bool same_source : {true, false}) {
+    for (const fs::path& root : query.run_roots) {
+      for (const Candidate& candidate : runs_of(root, query.neuron)) {
+        if ((candidate.record.source_hash == hash) != same_source) continue;
+        const auto weights = weights_of_run(candidate.run);
+        if (!weights) {
+          looked += str("; ", candidate.run.string(), " (a run of this neuron without weights yet)");
+          continue;
+        }
+        const std::string how = str(weights->second, " of run ", candidate.run.string());
+        if (same_source) return {weights->first, how};
+        // The source was edited since: the weights still fit when the parameters did not change.
+        if (parameter_table(read_safetensors(weights->first).tensors) == parameter_table(query.parameters)) {
+          return {weights->first, str(how, " (the source was edited since; its parameters are the same)")};
+        }
+        looked += str("; ", candidate.run.string(), " (trained from an edited source with other parameters)");
+      }
+    }
+  }
+  for (const fs::path& root : query.run_roots) looked += str("; runs of ", query.neuron, " under ", root.string());
+  const fs::path beside = fs::path(query.model_file).replace_filename("model.safetensors");
+  if (is_there(beside)) return {beside, "beside the model"};
+  throw Error(
+      ErrorCode::checkpoint,
+      str("no trained weights for ", query.neuron, " of ", query.model_file.string(), ". Looked for: ", looked, "; ",
+          beside.string(), ". Train it first, or give --checkpoint (or --random-weights to run it untrained)"));
+}
+
+}  // namespace neuro
