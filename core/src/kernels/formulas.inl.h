@@ -16,18 +16,26 @@ struct Attrs {
   V operator[](int i) const { return V(static_cast<typename V::value_type>(values[i])); }
 };
 
+// One formula, one line.
+// clang-format off
 
 // --- arithmetic ---
 struct Neg { template <class V> V operator()(V x) const { return -x; } };
 struct Abs { template <class V> V operator()(V x) const { return xsimd::abs(x); } };
-struct Sign { template <class V> V operator()(V x) const { return select(x > V(0), V(1), select(x < V(0), V(-1), x)); } };
+struct Sign {
+  template <class V>
+  V operator()(V x) const { return select(x > V(0), V(1), select(x < V(0), V(-1), x)); }
+};
 struct Sqrt { template <class V> V operator()(V x) const { return xsimd::sqrt(x); } };
 struct Rsqrt { template <class V> V operator()(V x) const { return V(1) / xsimd::sqrt(x); } };
 struct Square { template <class V> V operator()(V x) const { return x * x; } };
 struct Reciprocal { template <class V> V operator()(V x) const { return V(1) / x; } };
 struct Floor { template <class V> V operator()(V x) const { return xsimd::floor(x); } };
 struct Affine { template <class V> V operator()(V x, Attrs<V> a) const { return a[0] * x + a[1]; } };
-struct Clamp { template <class V> V operator()(V x, Attrs<V> a) const { return select(x < a[0], a[0], select(x > a[1], a[1], x)); } };
+struct Clamp {
+  template <class V>
+  V operator()(V x, Attrs<V> a) const { return select(x < a[0], a[0], select(x > a[1], a[1], x)); }
+};
 /// Integer power by squaring: x^k, 1 / x^-k, and 1 for k = 0.
 struct Powi {
   template <class V>
@@ -61,18 +69,26 @@ struct Sin { template <class V> V operator()(V x) const { return math::sin(x); }
 struct Cos { template <class V> V operator()(V x) const { return math::cos(x); } };
 struct Sigmoid { template <class V> V operator()(V x) const { return math::sigmoid(x); } };
 /// max(x, 0) + log1p(exp(-|x|)): never overflows.
-struct Softplus { template <class V> V operator()(V x) const { return select(x > V(0), x, V(0)) + math::log1p(math::exp(-xsimd::abs(x))); } };
+struct Softplus {
+  template <class V>
+  V operator()(V x) const { return select(x > V(0), x, V(0)) + math::log1p(math::exp(-xsimd::abs(x))); }
+};
 
 // --- activations ---
 struct Relu { template <class V> V operator()(V x) const { return select(x <= V(0), V(0), x); } };
 struct LeakyRelu { template <class V> V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * x); } };
-struct Elu { template <class V> V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * math::expm1_of_negative(x)); } };
+struct Elu {
+  template <class V>
+  V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * math::expm1_of_negative(x)); }
+};
 struct Silu { template <class V> V operator()(V x) const { return x * math::sigmoid(x); } };
 /// x Phi(x), Phi the normal distribution function: Hendrycks and Gimpel 2016, arXiv:1606.08415.
 struct Gelu { template <class V> V operator()(V x) const { return x * math::Normal<V>(x).distribution; } };
 /// 2 u, u = sqrt(2 / pi) (x + 0.044715 x^3).
 template <class V>
-[[gnu::always_inline]] inline V gelu_tanh_argument(V x) { return num<V>(1.5957691216057308) * (x + num<V>(0.044715) * x * x * x); }
+[[gnu::always_inline]] inline V gelu_tanh_argument(V x) {
+  return num<V>(1.5957691216057308) * (x + num<V>(0.044715) * x * x * x);
+}
 /// x (1 + tanh u) / 2 = x sigmoid(2 u).
 struct GeluTanh { template <class V> V operator()(V x) const { return x * math::sigmoid(gelu_tanh_argument(x)); } };
 /// x tanh(softplus(x)): Misra 2019, arXiv:1908.08681.
@@ -86,9 +102,18 @@ struct Mish {
 
 // --- gradients: g is the gradient of the result ---
 struct ReluGrad { template <class V> V operator()(V g, V x) const { return select(x > V(0), g, V(0)); } };
-struct LeakyReluGrad { template <class V> V operator()(V g, V x, Attrs<V> a) const { return select(x > V(0), g, a[0] * g); } };
-struct EluGrad { template <class V> V operator()(V g, V x, Attrs<V> a) const { return select(x > V(0), g, g * a[0] * math::exp(x)); } };
-struct ClampGrad { template <class V> V operator()(V g, V x, Attrs<V> a) const { return select((x >= a[0]) & (x <= a[1]), g, V(0)); } };
+struct LeakyReluGrad {
+  template <class V>
+  V operator()(V g, V x, Attrs<V> a) const { return select(x > V(0), g, a[0] * g); }
+};
+struct EluGrad {
+  template <class V>
+  V operator()(V g, V x, Attrs<V> a) const { return select(x > V(0), g, g * a[0] * math::exp(x)); }
+};
+struct ClampGrad {
+  template <class V>
+  V operator()(V g, V x, Attrs<V> a) const { return select((x >= a[0]) & (x <= a[1]), g, V(0)); }
+};
 struct SigmoidGrad { template <class V> V operator()(V g, V y) const { return g * y * (V(1) - y); } };
 struct TanhGrad { template <class V> V operator()(V g, V y) const { return g * ((V(1) - y) * (V(1) + y)); } };
 /// Phi(x) + x phi(x), phi(x) = exp(-x^2 / 2) / sqrt(2 pi).
@@ -106,7 +131,8 @@ struct GeluTanhGrad {
     const V v = gelu_tanh_argument(x), e = math::exp(-xsimd::abs(v)), inverse = V(1) / (V(1) + e);
     const V s = select(v < V(0), e, V(1)) * inverse;
     const V slope = num<V>(1.5957691216057308) * (V(1) + num<V>(3 * 0.044715) * x * x);
-    const V rest = select(e > V(0), x * (e * inverse * inverse) * slope, V(0));  // slope overflows far out, where e is 0
+    // Far out, where e is 0, slope overflows.
+    const V rest = select(e > V(0), x * (e * inverse * inverse) * slope, V(0));
     return g * (s + rest);
   }
 };
@@ -128,6 +154,11 @@ struct GreaterEqual { template <class V> auto operator()(V x, V y) const { retur
 struct Equal { template <class V> auto operator()(V x, V y) const { return x == y; } };
 struct NotEqual { template <class V> auto operator()(V x, V y) const { return !(x == y); } };
 
-struct Where { template <class V> V operator()(typename V::batch_bool_type mask, V x, V y) const { return select(mask, x, y); } };
+struct Where {
+  template <class V>
+  V operator()(typename V::batch_bool_type mask, V x, V y) const { return select(mask, x, y); }
+};
+
+// clang-format on
 
 }  // namespace neuro::kernels::formula
