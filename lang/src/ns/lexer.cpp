@@ -225,7 +225,7 @@ class Lexer {
 
   void number() {
     const std::size_t begin = at_;
-    const bool port = begin > 0 && text_[begin - 1] == '.';  // the index in `pair.0`
+    const bool port = is_digit(text_[begin]) && begin > 0 && text_[begin - 1] == '.';  // the index in `pair.0`
     bool real = false;
     digits();
     if (!port && at_ < text_.size() && text_[at_] == '.') {
