@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "neuro/diagnostic.h"
+#include "neuro/elaborate.h"
 #include "neuro/model.h"
 
 namespace neuro {
@@ -20,12 +21,6 @@ struct NeuronInfo {
   std::string doc;  ///< first line of its doc comment
   bool primitive = false;
   Span span;  ///< of its name
-};
-
-/// How weights are made: every parameter from a stream keyed by (seed, path), so that layout, order of creation and
-/// threads never change initial values.
-struct InitOptions {
-  std::uint64_t seed = 42;
 };
 
 /// A checked set of neurons. Cheap to copy.

@@ -1,0 +1,276 @@
+// Instantiation: arguments, the tree of modules, and weights drawn from their paths (spec: neuroscript.md, 4.1 and
+// appendix B).
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "module.h"
+#include "neuro/codes.h"
+#include "neuro/error.h"
+#include "neuro/random.h"
+#include "neuro/str.h"
+
+namespace neuro {
+namespace {
+
+/// The number in a file that holds nothing else ("max" and missing files: none).
+std::optional<std::uint64_t> number_in(const char* path) {
+  std::ifstream file(path);
+  std::uint64_t value = 0;
+  return file >> value ? std::optional(value) : std::nullopt;
+}
+
+std::string join(const std::string& path, const std::string& name) {
+  if (path.empty() || name.empty()) return path + name;
+  return path + "." + name;
+}
+
+Tensor make_weight(const WeightSpec& spec, const std::string& name, std::uint64_t seed) {
+  Tensor tensor = Tensor::zeros(spec.shape, spec.dtype);
+  if (spec.dtype != DType::f32 || spec.init == Init::zeros) return tensor;
+  const std::span<float> values = tensor.span<float>();
+  const RandomStream random(seed, stream_of(name));
+  const auto scale = static_cast<float>(spec.scale);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    switch (spec.init) {
+      case Init::zeros: break;
+      case Init::ones: values[i] = 1; break;
+      case Init::constant: values[i] = scale; break;
+      case Init::uniform: values[i] = (2 * random.uniform(i) - 1) * scale; break;
+      case Init::normal: values[i] = random.normal(i); break;
+    }
+  }
+  if (spec.zero_row >= 0 && spec.zero_row < spec.shape[0]) {
+    const auto row = static_cast<std::size_t>(spec.shape.without(0).elements());
+    std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(spec.zero_row) * row), row, 0.f);
+  }
+  return tensor;
+}
+
+/// Builds a tree without weights, then knows how much memory they need, then makes them.
+class Instantiation {
+ public:
+  Instantiation(const NeuronGraph& graph, Diagnostics& diags) : checker_(graph, diags), diags_(diags) {}
+
+  bool root(Module& module, const Neuron& neuron, const Params& params) {
+    module.name = neuron.name;
+    module.neuron = &neuron;
+    return bind(module, neuron, params) && build(module, 0);
+  }
+
+  void make_weights(Module& module, std::uint64_t seed, bool frozen, ModuleInstance& model) {
+    for (const WeightSpec& spec : module.specs) {
+      Parameter parameter;
+      parameter.name = join(module.path, spec.name);
+      parameter.var = Var(make_weight(spec, parameter.name, seed));
+      parameter.buffer = spec.buffer;
+      parameter.trainable = !spec.buffer && !frozen;
+      if (parameter.trainable) parameter.var.requires_grad();
+      module.weights.push_back(parameter.var);
+      if (!module.primitive->wrapper.empty()) {
+        model.long_names[join(join(module.path, module.primitive->wrapper), spec.name)] = parameter.name;
+      }
+      model.parameters.push_back(std::move(parameter));
+    }
+    for (std::size_t i = 0; i < module.children.size(); ++i) {
+      make_weights(*module.children[i], seed, frozen || module.neuron->modules[i].frozen, model);
+    }
+  }
+
+  __int128 weight_bytes() const { return bytes_; }
+
+ private:
+  /// The root's arguments, from the person who instantiates.
+  bool bind(Module& module, const Neuron& neuron, const Params& params) {
+    const auto specs = param_specs(neuron);
+    const std::size_t before = diags_.error_count();
+    std::vector<std::string> names;
+    for (const ParamSpec& spec : specs) names.push_back(spec.name);
+    for (const auto& [name, value] : params) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      auto& d = diags_.error(codes::kUnknownArgument, str(neuron.name, " has no parameter `", name, "`"));
+      d.primary(neuron.span, str("it is ", signature_text(neuron.name, specs)));
+      if (auto hint = did_you_mean(name, names)) d.help(*hint);
+    }
+    for (const ParamDecl& param : neuron.params) {
+      Argument argument;
+      argument.name = param.name;
+      argument.span = param.span;
+      const auto given = params.find(param.name);
+      if (given != params.end()) {
+        argument.value = value_of(given->second);
+        argument.given = true;
+      } else if (param.default_value) {
+        Scope scope;
+        scope.find = [&](const std::string& name) -> std::optional<Value> {
+          const Argument* known = module.args.find(name);
+          return known ? std::optional(known->value) : std::nullopt;
+        };
+        scope.names = [] { return std::vector<std::string>(); };
+        scope.symbol_name = [](int) { return std::string("?"); };
+        const auto value = evaluate(*param.default_value, scope, diags_);
+        if (!value) continue;
+        argument.value = *value;
+      } else {
+        diags_.error(codes::kMissingArgument, str(neuron.name, " needs a value for `", param.name, "`"))
+            .primary(param.span, "has no default")
+            .help(str("give it: `params: {", param.name, ": ...}` in a config, `--param ", param.name,
+                      "=...` on the command line"));
+        continue;
+      }
+      module.args.items().push_back(std::move(argument));
+    }
+    return diags_.error_count() == before;
+  }
+
+  bool build(Module& module, int depth) {
+    constexpr int kMaxDepth = 1000, kMaxModules = 100'000;
+    if (depth > kMaxDepth || ++modules_ > kMaxModules) {
+      diags_
+          .error(codes::kTooDeep, depth > kMaxDepth ? str("more than ", kMaxDepth, " neurons inside each other")
+                                                    : str("more than ", kMaxModules, " modules in one model"))
+          .primary(module.neuron->span, "at an instance of this neuron");
+      return false;
+    }
+    module.facts = checker_.check_instance(*module.neuron, module.args);
+    if (!module.facts.ok) return false;
+    module.facts.meetings.clear();  // a message would need them; an instance that stands keeps what recording reads
+    for (std::size_t i = 0; i < module.facts.modules.size(); ++i) {
+      const ModuleFacts& facts = module.facts.modules[i];
+      const ModuleDecl& decl = module.neuron->modules[i];
+      auto child = std::make_unique<Module>();
+      child->path = join(module.path, decl.name);
+      child->name = decl.callee;
+      child->args = facts.args;
+      child->primitive = facts.primitive;
+      child->neuron = facts.neuron;
+      if (facts.primitive) {
+        if (facts.primitive->weights && !weigh(*child, decl)) return false;
+      } else if (!build(*child, depth + 1)) {
+        diags_.note(codes::kPreconditionFailed, str("in `", child->path, "`")).primary(decl.span, "instantiated here");
+        return false;
+      }
+      module.children.push_back(std::move(child));
+    }
+    return true;
+  }
+
+  bool weigh(Module& module, const ModuleDecl& decl) {
+    try {
+      module.specs = module.primitive->weights(module.args);
+    } catch (const Error& error) {
+      diags_.error(codes::kInvalidArgument, str(decl.callee, ": ", error.what()))
+          .primary(decl.span, "with these arguments");
+      return false;
+    }
+    for (const WeightSpec& spec : module.specs) {
+      bytes_ += static_cast<__int128>(spec.shape.elements()) * static_cast<__int128>(size_of(spec.dtype));
+    }
+    return true;
+  }
+
+  Checker checker_;
+  Diagnostics& diags_;
+  __int128 bytes_ = 0;
+  int modules_ = 0;
+};
+
+std::vector<Port> ports_of(const std::vector<PortDecl>& decls, const std::vector<SymShape>& shapes,
+                           const Facts& facts) {
+  std::vector<Port> ports;
+  for (std::size_t i = 0; i < decls.size(); ++i) {
+    Port port;
+    port.name = decls[i].name;
+    for (const Axis& axis : facts.solver.resolve(shapes[i])) {
+      PortDim dim;
+      if (axis.is_variadic()) {
+        const Symbol& run = facts.solver.symbol(axis.variadic);
+        dim.name = run.name;
+      } else if (const auto size = axis.size.constant()) {
+        dim.size = size;
+      } else {
+        dim.name = facts.solver.text(axis.size);
+      }
+      port.shape.push_back(std::move(dim));
+    }
+    ports.push_back(std::move(port));
+  }
+  return ports;
+}
+
+}  // namespace
+
+std::uint64_t available_memory() {
+  std::uint64_t available = UINT64_MAX;
+  std::ifstream meminfo("/proc/meminfo");
+  for (std::string line; std::getline(meminfo, line);) {
+    std::istringstream words(line);
+    std::string key;
+    std::uint64_t kib = 0;
+    if (words >> key >> kib && key == "MemAvailable:") available = kib * 1024;
+  }
+  const auto limit = number_in("/sys/fs/cgroup/memory.max"), used = number_in("/sys/fs/cgroup/memory.current");
+  if (limit) available = std::min(available, *limit - std::min(*limit, used.value_or(0)));
+  return available;
+}
+
+Model instantiate(std::shared_ptr<const NeuronGraph> graph, const std::string& neuron, const Params& params,
+                  const InitOptions& init, Diagnostics& diags) {
+  const Neuron* found = graph->find(neuron);
+  if (!found) {
+    std::vector<std::string> names;
+    for (const Neuron& n : graph->neurons) names.push_back(n.name);
+    auto& d = diags.error(codes::kMissingNeuron, str("there is no neuron `", neuron, "`"));
+    std::string all;
+    for (const std::string& name : names) all += str(all.empty() ? "" : ", ", name);
+    if (auto hint = did_you_mean(neuron, names)) d.help(*hint);
+    d.note(names.empty() ? "the source defines no neuron" : str("the source defines: ", all));
+    return {};
+  }
+  auto model = std::make_shared<ModuleInstance>();
+  model->graph = graph;
+  Instantiation instantiation(*graph, diags);
+  if (!instantiation.root(model->root, *found, params)) return {};
+
+  const std::uint64_t available = available_memory();
+  if (instantiation.weight_bytes() > static_cast<__int128>(available)) {
+    constexpr double kGiB = 1024.0 * 1024 * 1024;
+    const auto gib = [](double bytes) {
+      return str(static_cast<double>(static_cast<std::int64_t>(bytes / kGiB * 10)) / 10, " GiB");
+    };
+    throw Error(ErrorCode::resource,
+                str(neuron, ": its weights take ", gib(static_cast<double>(instantiation.weight_bytes())), ", and ",
+                    gib(static_cast<double>(available)), " of memory are available"));
+  }
+  instantiation.make_weights(model->root, init.seed, false, *model);
+  const Facts& facts = model->root.facts;
+  model->inputs = ports_of(found->inputs, facts.inputs, facts);
+  model->outputs = ports_of(found->outputs, facts.outputs, facts);
+  return Model(std::move(model));
+}
+
+std::vector<PrimitiveInfo> list_primitives() {
+  std::vector<PrimitiveInfo> out;
+  for (const PrimitiveDef* def : primitives()) {
+    PrimitiveInfo info{def->name, def->path, def->brief, signature_text(def->name, def->params), {}, {}, {}};
+    for (const ParamSpec& param : def->params) {
+      info.params.push_back({param.name});
+      info.params.back().insert(info.params.back().end(), param.aliases.begin(), param.aliases.end());
+    }
+    const auto ports = [](const std::vector<PortSpec>& specs) {
+      std::string text;
+      for (const PortSpec& p : specs) {
+        text += str(text.empty() ? "" : ", ", p.name == "default" ? "" : p.name + ": ", p.pattern);
+      }
+      return specs.size() == 1 && specs[0].name == "default" ? text : str("(", text, ")");
+    };
+    info.inputs = ports(def->inputs);
+    info.outputs = ports(def->outputs);
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+bool is_primitive(std::string_view name) { return find_primitive(name) != nullptr; }
+
+}  // namespace neuro

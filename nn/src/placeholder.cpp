@@ -1,1 +1,0 @@
-// Removed as soon as this layer has its first source.
