@@ -5,6 +5,7 @@
 #include <regex>
 #include <sstream>
 
+#include "check_source.h"
 #include "neuro/codes.h"
 #include "ns/parsing.h"
 
@@ -20,7 +21,21 @@ struct Stage {
 
 std::vector<Stage> stages() {
   return {{"parser", [](const ExplainPage& page) { return std::string_view(page.code).starts_with("NS01"); },
-           [](const std::string& text) { return ns::Parsed(text).codes(); }}};
+           [](const std::string& text) { return ns::Parsed(text).codes(); }},
+          {"checks",
+           [](const ExplainPage& page) {
+             const std::string_view code = page.code;
+             // Their examples need parameters that are neurons, and globals, which are not built yet.
+             if (code == codes::kNeuronArgumentExpected || code == codes::kGlobalInContext) return false;
+             return code.starts_with("NS02") || code.starts_with("NS03") || code.starts_with("NS04");
+           },
+           [](const std::string& text) {
+             Diagnostics diagnostics;
+             check_source(diagnostics.sources().add("page.ns", text), diagnostics);
+             std::string codes;
+             for (const Diagnostic& d : diagnostics.items()) codes += (codes.empty() ? "" : " ") + d.code;
+             return codes;
+           }}};
 }
 
 TEST(Explain, AWrongProgramRaisesItsCodeAndTheRightOneNothing) {

@@ -1,0 +1,174 @@
+#include "lower_values.h"
+
+#include "neuro/codes.h"
+#include "neuro/str.h"
+
+namespace neuro::ns {
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+ExprOp op_of(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::add: return ExprOp::add;
+    case BinaryOp::sub: return ExprOp::sub;
+    case BinaryOp::mul: return ExprOp::mul;
+    case BinaryOp::div: return ExprOp::div;
+    case BinaryOp::eq: return ExprOp::eq;
+    case BinaryOp::ne: return ExprOp::ne;
+    case BinaryOp::lt: return ExprOp::lt;
+    case BinaryOp::gt: return ExprOp::gt;
+    case BinaryOp::le: return ExprOp::le;
+    case BinaryOp::ge: return ExprOp::ge;
+    case BinaryOp::logical_and: return ExprOp::logical_and;
+    case BinaryOp::logical_or: return ExprOp::logical_or;
+  }
+  return ExprOp::add;
+}
+
+ExprOp op_of(DimOp op) {
+  switch (op) {
+    case DimOp::add: return ExprOp::add;
+    case DimOp::sub: return ExprOp::sub;
+    case DimOp::mul: return ExprOp::mul;
+    case DimOp::div: return ExprOp::div;
+  }
+  return ExprOp::add;
+}
+
+Expr operation(Span span, ExprOp op, Expr left, Expr right) {
+  OperationExpr out;
+  out.op = op;
+  out.operands.push_back(std::move(left));
+  out.operands.push_back(std::move(right));
+  return {span, std::move(out)};
+}
+
+Expr lower_size(const Dim& dim, Diagnostics& diags, bool& refused) {
+  return std::visit(Overloaded{
+                        [&](const LiteralDim& d) {
+                          return Expr{dim.span, d.value};
+                        },
+                        [&](const NameDim& d) {
+                          return Expr{dim.span, NameExpr{d.name}};
+                        },
+                        [&](const BinaryDim& d) {
+                          return operation(dim.span, op_of(d.op), lower_size(*d.left, diags, refused),
+                                           lower_size(*d.right, diags, refused));
+                        },
+                        [&](const GlobalDim&) {
+                          not_built_yet(diags, dim.span, "`@global`");
+                          refused = true;
+                          return Expr{dim.span, std::int64_t{0}};
+                        },
+                        [&](const auto&) {
+                          diags.error(codes::kInvalidArgument, "a wildcard has no value to compute with")
+                              .primary(dim.span, "inside arithmetic")
+                              .help("give the size a name");
+                          refused = true;
+                          return Expr{dim.span, std::int64_t{0}};
+                        },
+                    },
+                    dim.node);
+}
+
+}  // namespace
+
+void not_built_yet(Diagnostics& diags, Span span, const std::string& what) {
+  diags.error(codes::kNotBuiltYet, str(what, " is not built yet"))
+      .primary(span, "this version understands it but cannot run it")
+      .note("see `nsrun explain NS0411` for what is built");
+}
+
+Expr lower_value(const Value& value, Diagnostics& diags, bool& refused) {
+  const auto refuse = [&](const char* what) {
+    not_built_yet(diags, value.span, what);
+    refused = true;
+    return Expr{value.span, std::int64_t{0}};
+  };
+  return std::visit(Overloaded{
+                        [&](const IntValue& v) {
+                          return Expr{value.span, v.value};
+                        },
+                        [&](const FloatValue& v) {
+                          return Expr{value.span, v.value};
+                        },
+                        [&](const StringValue& v) {
+                          return Expr{value.span, v.text};
+                        },
+                        [&](const BoolValue& v) {
+                          return Expr{value.span, v.value};
+                        },
+                        [&](const NameValue& v) {
+                          return Expr{value.span, NameExpr{v.name}};
+                        },
+                        [&](const ListValue& v) {
+                          ListExpr list;
+                          for (const Value& item : v.items) list.items.push_back(lower_value(item, diags, refused));
+                          return Expr{value.span, std::move(list)};
+                        },
+                        [&](const BinaryValue& v) {
+                          return operation(value.span, op_of(v.op), lower_value(*v.left, diags, refused),
+                                           lower_value(*v.right, diags, refused));
+                        },
+                        [&](const UnaryValue& v) {
+                          OperationExpr out;
+                          out.op = v.op == UnaryOp::negate ? ExprOp::negate : ExprOp::logical_not;
+                          out.operands.push_back(lower_value(*v.operand, diags, refused));
+                          return Expr{value.span, std::move(out)};
+                        },
+                        [&](const GlobalValue&) { return refuse("`@global`"); },
+                        [&](const IndexValue&) { return refuse("`@index`"); },
+                        [&](const CallValue&) { return refuse("a neuron as an argument"); },
+                    },
+                    value.node);
+}
+
+ShapePattern lower_shape(const Shape& shape, Diagnostics& diags, bool& refused) {
+  ShapePattern out;
+  out.span = shape.span;
+  Span first_run;
+  for (const Dim& dim : shape.dims) {
+    DimPattern pattern;
+    pattern.span = dim.span;
+    bool run = false;
+    if (std::holds_alternative<AnonymousDim>(dim.node)) {
+      pattern.kind = DimKind::any;
+    } else if (std::holds_alternative<WildcardDim>(dim.node)) {
+      pattern.kind = out.dims.empty() ? DimKind::lead : DimKind::any;
+      run = out.dims.empty();
+    } else if (const auto* variadic = std::get_if<VariadicDim>(&dim.node)) {
+      pattern.kind = DimKind::rest;
+      pattern.name = variadic->name.text;
+      run = true;
+    } else {
+      pattern.size = lower_size(dim, diags, refused);
+    }
+    if (run && first_run.known()) {
+      diags.error(codes::kMultipleVariadics, "two runs of axes in one shape")
+          .primary(dim.span, "stands for any number of axes")
+          .secondary(first_run, "so does this: where one ends and the other begins is open")
+          .help("keep one of them; `_` is exactly one axis");
+      continue;
+    }
+    if (run) first_run = dim.span;
+    out.dims.push_back(std::move(pattern));
+  }
+  return out;
+}
+
+ArgDecl lower_argument(const Argument& argument, Diagnostics& diags, bool& refused) {
+  ArgDecl out;
+  out.span = argument.span;
+  if (argument.name) {
+    out.name = argument.name->text;
+    out.name_span = argument.name->span;
+  }
+  out.value = lower_value(*argument.value, diags, refused);
+  return out;
+}
+
+}  // namespace neuro::ns
