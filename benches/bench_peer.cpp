@@ -1,12 +1,17 @@
 // Our side of compare.py: reads "CASE" lines, answers "CASE SECONDS" for one measurement of that case.
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
 
-#include "neuro/neuro.h"
+#include "neuro/ops.h"
+#include "neuro/parallel.h"
+#include "neuro/plan.h"
+#include "neuro/trainer.h"
 
 namespace {
 
@@ -31,7 +36,8 @@ double xor_1000_epochs() {
   config.logging.loggers.clear();
   LoaderOptions options;
   options.shuffle = true;
-  auto rows = make_tensor_loader({Tensor::from<float>({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}), Tensor::from<float>({0, 1, 1, 0}, {4, 1})}, options);
+  auto rows = make_tensor_loader(
+      {Tensor::from<float>({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}), Tensor::from<float>({0, 1, 1, 0}, {4, 1})}, options);
   Trainer trainer(program.instantiate("XOR"), config);
   return seconds_of([&] { trainer.fit(std::move(rows)); });
 }
@@ -69,7 +75,8 @@ class MlpStep {
     batch_ = rand({64, 784}, 1000).data();
     const Tensor classes = rand({64}, 1001).data();
     Tensor targets = replay_->input(target);
-    for (std::int64_t i = 0; i < 64; ++i) targets.data<std::int64_t>()[i] = static_cast<std::int64_t>(classes.data<float>()[i] * 10);
+    for (std::int64_t i = 0; i < 64; ++i)
+      targets.data<std::int64_t>()[i] = static_cast<std::int64_t>(classes.data<float>()[i] * 10);
   }
   double measure() {
     constexpr int kSteps = 100;

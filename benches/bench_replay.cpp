@@ -11,15 +11,15 @@ using neuro::Var;
 
 // Eight elementwise results of eight shapes: equal shapes would be fused into one entry.
 void bm_replayed_entry_4_elements(benchmark::State& state) {
-  const std::vector<Shape> shapes = {{4},       {2, 2},    {4, 1},       {1, 4},
-                                     {2, 2, 1}, {1, 2, 2}, {1, 2, 1, 2}, {2, 1, 2, 1}};
+  const std::vector<Shape> shapes = {{4}, {2, 2}, {4, 1}, {1, 4}, {2, 2, 1}, {1, 2, 2}, {1, 2, 1, 2}, {2, 1, 2, 1}};
   neuro::PlanRequest request;
   for (const Shape& shape : shapes) request.outputs.push_back(relu(neuro::rand(shape, 1)));
   neuro::Replay replay(request);
   for (auto _ : state) replay.run();
   state.counters["entries"] = static_cast<double>(replay.entries());
-  state.counters["ns_per_entry"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(replay.entries()) * 1e-9,
-                                                      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_entry"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(replay.entries()) * 1e-9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(bm_replayed_entry_4_elements);
 
@@ -29,8 +29,9 @@ void bm_replayed_product_2x2(benchmark::State& state) {
   for (int i = 0; i < 8; ++i) h = matmul(h, h);
   neuro::Replay replay({{h}});
   for (auto _ : state) replay.run();
-  state.counters["ns_per_entry"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(replay.entries()) * 1e-9,
-                                                      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_entry"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(replay.entries()) * 1e-9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(bm_replayed_product_2x2);
 
