@@ -162,6 +162,18 @@ void fuse_elementwise(Graph& graph) {
       }
       return true;
     };
+    // A view of a member's result lies in memory that the program itself writes: such a reader stays outside.
+    const auto reads_view_of = [&](const Group& reader, const std::vector<int>& members) {
+      for (const Instr& instr : reader.instrs) {
+        for (const int v : instr.args) {
+          const auto made = maker.find(graph.root(v));
+          if (graph.root(v) != v && made != maker.end() &&
+              std::find(members.begin(), members.end(), made->second) != members.end())
+            return true;
+        }
+      }
+      return false;
+    };
     const auto slots = [&](const Group& a, const Group& b) {
       std::unordered_set<int> values;
       for (const Group* g : {&a, &b}) {
@@ -181,6 +193,7 @@ void fuse_elementwise(Graph& graph) {
         Building& other = groups[static_cast<std::size_t>(g)];
         if (!other.alive || other.group.shape != next.group.shape || other.group.dtype != next.group.dtype ||
             other.group.commit != next.group.commit || (other.head >= 0 && next.head >= 0) ||
+            reads_view_of(next.group, other.steps) || reads_view_of(other.group, next.steps) ||
             slots(other.group, next.group) > TileProgram::kMaxSlots) {
           continue;
         }
@@ -198,7 +211,7 @@ void fuse_elementwise(Graph& graph) {
                  graph.value(v).root == v && graph.value(v).dtype == next.group.dtype) {
         std::vector<int> members = next.steps;
         members.push_back(made->second);
-        if (!movable(members)) continue;
+        if (!movable(members) || reads_view_of(next.group, members)) continue;
         next.head = made->second;
         next.steps = std::move(members);
       }
