@@ -115,6 +115,8 @@ static constexpr OpDef embedding_backward_def{
           std::vector<Sample> out;
           for (const TableCase& c : table_cases())
             out.push_back({{{.shape = gathered(c.index, c.table[1])}, indices(c)}, {.i = {c.table[0], c.padding}}});
+          out.push_back(out[8]);
+          out.back().in[0].strided = true;
           return out;
         },
     .source = "transpose of embedding",

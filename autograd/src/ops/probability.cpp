@@ -200,6 +200,8 @@ std::vector<Sample> layer_norm_samples(bool affine) {
     }
     out.push_back(s);
   }
+  out.push_back(out[9]);
+  out.back().in[0].strided = true;
   return out;
 }
 
@@ -243,6 +245,8 @@ static constexpr OpDef layer_norm_backward_def{
               out.push_back(s);
             }
           }
+          out.push_back(out[9]);
+          out.back().in[1].strided = true;
           return out;
         },
     .source = "Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 3, differentiated",

@@ -88,8 +88,8 @@ std::vector<ValueInfo> infer_matmul(const Infer& c) {
   return {{Shape(sizes), c.in[0].dtype}};
 }
 
-/// x as rows: all axes but the last two folded into the rows.
-Var rows_folded(const Var& x) { return reshape(x, {-1, x.shape()[x.rank() - 1]}); }
+/// x as one matrix: all axes but the last are its rows.
+Var rows_folded(const Var& x) { return reshape(x, {rows_of(x.shape()), last_size(x.shape())}); }
 
 Grads matmul_vjp(const Vjp& v) {
   const Var a = v.in[0], b = v.in[1], gy = v.gy[0];
@@ -100,7 +100,7 @@ Grads matmul_vjp(const Vjp& v) {
                          : matmul(b, gy, tb, Trans::yes);      // ga = op(b) gy^T   [K, N] x [N, M] -> [K, M]
   }
   if (v.wants(1)) {
-    const bool one_b = b.rank() == 2 && a.rank() > 2 && ta == Trans::no && gy.shape().elements() > 0;
+    const bool one_b = b.rank() == 2 && a.rank() > 2 && ta == Trans::no;
     const Var x = one_b ? rows_folded(a) : a, g = one_b ? rows_folded(gy) : gy;
     gb = tb == Trans::no ? matmul(x, g, flip(ta), Trans::no)  // gb = op(a)^T gy   [K, M] x [M, N] -> [K, N]
                          : matmul(g, x, Trans::yes, ta);      // gb = gy^T op(a)   [N, M] x [M, K] -> [N, K]

@@ -276,6 +276,7 @@ static constexpr OpDef argmax_def{
           std::vector<Sample> out;
           for (const Shape& shape : samples::row_shapes())
             out.push_back({{{.shape = shape, .lo = -4, .hi = 4, .distinct = true}}});
+          out.push_back({{{.shape = {4, 5}, .lo = -4, .hi = 4, .distinct = true, .strided = true}}});
           return out;
         },
     .source = "the first of equals",

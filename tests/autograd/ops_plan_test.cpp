@@ -1,0 +1,152 @@
+// Every operation computes the same bits however it is planned, on however many threads, and the same values on every
+// instruction set.
+#include "neuro/parallel.h"
+#include "op_sweep.h"
+
+namespace neuro {
+namespace {
+
+class EveryOpRuns : public ::testing::TestWithParam<const OpDef*> {};
+INSTANTIATE_TEST_SUITE_P(Ops, EveryOpRuns, ::testing::ValuesIn(op_defs().begin(), op_defs().end()), sweep::name);
+
+TEST_P(EveryOpRuns, PlannedEqualsNaive) {
+  const OpDef& op = *GetParam();
+  for (const DType type : {DType::f32, DType::f64}) {
+    for (const Sample& sample : op.samples()) {
+      const std::vector<Var> wanted = sweep::outputs_and_gradients(op, sample, sweep::draw(sample, type));
+      const auto planned = sweep::run(wanted, Planning::full), naive = sweep::run(wanted, Planning::naive);
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        EXPECT_TRUE(sweep::same_bits(planned[i], naive[i]))
+            << name_of(type) << " " << sweep::text(sample) << ": value " << i << " planned " << planned[i].text()
+            << " naive " << naive[i].text() << "\n"
+            << Replay({wanted}).describe();
+      }
+    }
+  }
+}
+
+TEST(Plan, AProgramDoesNotReadAViewOfItsOwnResult) {
+  // t(e) lies in e's memory, which is complete only when the program that makes e has ended.
+  const Var x = randn({3, 3}, 1).requires_grad(), e = exp(x), f = e + t(e), p = matmul(x, x), q = relu(p) + t(p);
+  const std::vector<Var> wanted{f, q};
+  const auto planned = sweep::run(wanted, Planning::full), naive = sweep::run(wanted, Planning::naive);
+  EXPECT_TRUE(sweep::same_bits(planned[0], naive[0])) << Replay({{f}}).describe();
+  EXPECT_TRUE(sweep::same_bits(planned[1], naive[1])) << Replay({{q}}).describe();
+}
+
+// --- Instruction sets ---
+
+/// Largest difference between results in f32 and those in f64 of the same f32 operands, relative to the largest entry
+/// of all results of the sample, in units of 2^-23. An operation and its derivative round a few times.
+double bound_of(std::string_view op) {
+  if (op == "pow") return 16;             // the error of b ln(a) is multiplied by a^b
+  if (op == "gelu_tanh_grad") return 12;  // 1 - s cancels for large x
+  if (op == "mish_grad") return 32;       // 1 - t^2 cancels, and its gradient sums 65 terms of either sign
+  return 6;
+}
+
+TEST_P(EveryOpRuns, EveryInstructionSetAgreesWithF64) {
+  const OpDef& op = *GetParam();
+  double worst = 0;
+  for (const Sample& sample : op.samples()) {
+    const std::vector<Var> leaves = sweep::draw(sample, DType::f32);
+    std::vector<Var> wide;
+    for (const Var& leaf : leaves) {
+      const Var w(leaf.dtype() == DType::f32 ? leaf.data().to(DType::f64) : leaf.data());
+      wide.push_back(leaf.differentiable() ? w.requires_grad() : w);
+    }
+    const auto exact = sweep::run(sweep::outputs_and_gradients(op, sample, wide), Planning::full);
+    for (const kernels::Table* table : kernels::supported_tables()) {
+      kernels::select_table(table->name);
+      const auto got = sweep::run(sweep::outputs_and_gradients(op, sample, leaves), Planning::full);
+      ASSERT_EQ(got.size(), exact.size());
+      double largest = 0, difference = 0;
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        const std::vector<double> a = got[i].to_vector(), b = exact[i].to_vector();
+        for (std::size_t k = 0; k < a.size(); ++k) {
+          largest = std::max(largest, std::abs(b[k]));
+          const double d = std::abs(a[k] - b[k]);
+          difference = d <= difference ? difference : d;  // NaN counts as a difference
+        }
+      }
+      const double error = difference == 0 ? 0 : difference / largest * 0x1p23;
+      worst = error <= worst ? worst : error;
+      EXPECT_LE(error, bound_of(op.name)) << table->name << " " << sweep::text(sample);
+    }
+    kernels::select_table("auto");
+  }
+  RecordProperty("worst", str(worst));
+}
+
+// --- Threads ---
+
+/// Operations at sizes that are divided among workers.
+std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
+  std::vector<std::pair<std::string, std::vector<Var>>> out;
+  for (const OpDef* op : op_defs()) {
+    if (op->elementwise == nullptr) continue;
+    Sample sample = op->samples().front();
+    for (SampleInput& in : sample.in) in.shape = {300, 257};
+    out.emplace_back(op->name, sweep::outputs_and_gradients(*op, sample, sweep::draw(sample, DType::f32)));
+  }
+  const auto leaf = [](const Shape& shape) { return randn(shape, 3).requires_grad(); };
+  const auto ints = [](std::int64_t n, std::int64_t limit) {
+    Tensor t = Tensor::empty({n}, DType::i64);
+    for (std::int64_t i = 0; i < n; ++i) t.data<std::int64_t>()[i] = i * 7919 % limit;
+    return Var(t);
+  };
+  const auto add = [&](const char* name, const Var& y) {
+    std::vector<Var> wanted{y};
+    const std::vector<Var> xs = y.parameters();
+    const Var weights = randn(y.shape(), 5);
+    if (y.differentiable()) {
+      for (const Var& g : grad(sum(y * weights), xs)) wanted.push_back(g);
+    }
+    out.emplace_back(name, wanted);
+  };
+  const Var x = leaf({700, 257}), image = leaf({4, 8, 24, 23});
+  add("sum of rows", sum(x, 1));
+  add("sum of columns", sum(x, 0));
+  add("sum of all", sum(x));
+  add("max", max(x, 1));
+  add("argmax", argmax(x, 1));
+  add("softmax", softmax(x));
+  add("log_softmax", log_softmax(x, 0));
+  add("layer_norm", layer_norm(x, leaf({257}), leaf({257})));
+  add("cross_entropy", cross_entropy(x, ints(700, 257)));
+  add("linear", relu(linear(x, leaf({129, 257}), leaf({129}))));
+  add("batched matmul", matmul(leaf({6, 70, 90}), leaf({6, 90, 80})));
+  add("conv2d", relu(conv2d(image, leaf({12, 8, 3, 3}), leaf({12}), {.padding = {1, 1, 1, 1}})));
+  add("depthwise conv2d", conv2d(image, leaf({8, 1, 3, 3}), {}, {.groups = 8}));
+  add("max_pool2d", max_pool2d(image, {}));
+  add("avg_pool2d", avg_pool2d(image, {}));
+  add("embedding", embedding(x, ints(3000, 700)));
+  add("transposed copy", contiguous(t(x)) * 1.0);
+  const Var xs[] = {x, x * 2.0, x};
+  add("concat", concat(xs, 1));
+  add("global_norm", global_norm(xs));
+  const Var rng(Tensor::from<std::int64_t>({1, 2, 3}, {3}));
+  add("dropout_mask", dropout_mask({700, 257}, 0.3, 4, rng));
+  const Var lr = full({}, 0.1, DType::f64), scale = full({}, 0.5), step(Tensor::from<std::int64_t>({3}, {}));
+  const auto updated = adam(x, randn({700, 257}, 1), randn({700, 257}, 2), rand({700, 257}, 3), lr, step, scale, {});
+  out.emplace_back("adam", std::vector<Var>(updated.begin(), updated.end()));
+  return out;
+}
+
+TEST(Ops, NumberOfThreadsDoesNotChangeABit) {
+  const int before = thread_count();
+  for (const auto& [name, wanted] : large_cases()) {
+    set_thread_count(1);
+    const auto one = sweep::run(wanted, Planning::full);
+    for (const int threads : {2, 3}) {
+      set_thread_count(threads);
+      const auto many = sweep::run(wanted, Planning::full);
+      for (std::size_t i = 0; i < one.size(); ++i)
+        EXPECT_TRUE(sweep::same_bits(one[i], many[i])) << name << ", value " << i << ", " << threads << " threads";
+    }
+  }
+  set_thread_count(before);
+}
+
+}  // namespace
+}  // namespace neuro
