@@ -85,7 +85,8 @@ class NeuronCheck {
   /// result is reported where it is written; what comes back still tells which parameters it is made of.
   std::optional<Value> eval(const Expr& expr) {
     auto value = evaluate(expr, scope_, diags_);
-    if (!value || !values_ || !value->dim()) return value;
+    const bool computed = value && (value->dim() || std::holds_alternative<std::vector<Value>>(value->data));
+    if (!values_ || !computed) return value;
     return evaluate(expr, numbers(f_.solver), diags_) ? value : std::nullopt;
   }
 
@@ -98,6 +99,14 @@ class NeuronCheck {
       return v;
     };
     return scope;
+  }
+
+  /// Puts in what is known by now, in lists too.
+  void resolve(Value& value) const {
+    if (value.dim()) value.data = f_.solver.resolve(*value.dim());
+    if (auto* items = std::get_if<std::vector<Value>>(&value.data)) {
+      for (Value& item : *items) resolve(item);
+    }
   }
 
   // --- Ports ---------------------------------------------------------------------------------------------------------
@@ -250,7 +259,7 @@ class NeuronCheck {
     }
     if (!value) return std::nullopt;
     Value now = *value;
-    if (now.dim()) now.data = f_.solver.resolve(*now.dim());
+    resolve(now);
     std::string problem;
     const auto converted = convert_argument(param, now, problem);
     if (!converted) {
@@ -266,7 +275,7 @@ class NeuronCheck {
     if (!facts.primitive->weights) return;
     Arguments args = facts.args;
     for (Argument& argument : args.items()) {
-      if (argument.value.dim()) argument.value.data = f_.solver.resolve(*argument.value.dim());
+      resolve(argument.value);
     }
     if (!args.known()) return;
     std::string sizes;
@@ -369,7 +378,7 @@ class NeuronCheck {
     if (primitive.shapes && fits) {
       Arguments resolved = facts.args;
       for (Argument& argument : resolved.items()) {
-        if (argument.value.dim()) argument.value.data = f_.solver.resolve(*argument.value.dim());
+        resolve(argument.value);
       }
       ShapeCall call{resolved, in, f_.solver, {}};
       try {
@@ -622,7 +631,7 @@ class NeuronCheck {
   void settle_arguments() {
     for (std::size_t i = 0; i < f_.modules.size(); ++i) {
       for (Argument& argument : f_.modules[i].args.items()) {
-        if (argument.value.dim()) argument.value.data = f_.solver.resolve(*argument.value.dim());
+        resolve(argument.value);
         if (argument.value.known() || !f_.ok) continue;
         const auto symbol_name = [this](int s) { return f_.solver.symbol(s).name; };
         diags_

@@ -152,6 +152,16 @@ TEST(Program, InexactDivisionWithTheValuesOfAnInstance) {
   }
 }
 
+TEST(Program, ListsMayHoldParameters) {
+  const Program program = Program::from_source(
+      "neuron Net(k, w=3):\n  in: [b, 1, 9, 9]\n  graph:\n    in -> Conv2d(1, 2, [k, w - 1], padding=[0, k / 3]) -> "
+      "out\n");
+  ASSERT_TRUE(program.ok()) << program.diagnostics().items()[0].title;
+  const Model model = program.instantiate("Net", {{"k", std::int64_t{3}}});
+  EXPECT_EQ(model.outputs()[0].text(), "[b, 2, 7, 10]");
+  EXPECT_THROW(program.instantiate("Net", {{"k", std::int64_t{4}}}), Error);  // 4 / 3
+}
+
 TEST(Program, SizesOfTheDataCannotSizeAModuleYet) {
   const Program program =
       Program::from_source("neuron Net:\n  in: [batch, d]\n  graph:\n    in -> Linear(d, 4) -> out\n");
