@@ -8,6 +8,7 @@
 #include "neuro/json.h"
 #include "neuro/safetensors.h"
 #include "neuro/str.h"
+#include "safetensors_write.h"
 
 namespace neuro {
 namespace fs = std::filesystem;
@@ -95,27 +96,33 @@ json::Value parse_file(const std::string& text, const fs::path& path) {
 class SafetensorsCheckpoint final : public Checkpoint {
  public:
   void save(const Snapshot& snapshot, const fs::path& directory) override {
-    write_safetensors(directory / "model.safetensors", {snapshot.model, {{"neuro.neuron", snapshot.neuron}}});
-    write_safetensors(directory / "optimizer.safetensors", {snapshot.optimizer, {}});
-    files::write(directory / "state.json", snapshot.state.to_json() + "\n");
-    files::write(directory / "source.ns", snapshot.source);
-    files::write(directory / "config.yml", snapshot.config);
+    using files::Sync;
+    write_safetensors(directory / "model.safetensors", {snapshot.model, {{"neuro.neuron", snapshot.neuron}}}, Sync::no);
+    write_safetensors(directory / "optimizer.safetensors", {snapshot.optimizer, {}}, Sync::no);
+    files::write(directory / "state.json", snapshot.state.to_json() + "\n", Sync::no);
+    files::write(directory / "source.ns", snapshot.source, Sync::no);
+    files::write(directory / "config.yml", snapshot.config, Sync::no);
 
-    json::Object files;
+    json::Object listed;
+    std::vector<fs::path> written{directory / "manifest.json", directory};
     for (const char* name : kFiles) {
-      files.raw(name, json::Object()
-                          .add("size", static_cast<std::uint64_t>(fs::file_size(directory / name)))
-                          .add("xxh3", files::checksum_of_file(directory / name, ErrorCode::checkpoint))
-                          .text());
+      const fs::path path = directory / name;
+      listed.raw(name, json::Object()
+                           .add("size", static_cast<std::uint64_t>(fs::file_size(path)))
+                           .add("xxh3", files::checksum_of_file(path, ErrorCode::checkpoint))
+                           .text());
+      written.push_back(path);
     }
     files::write(directory / "manifest.json",
                  json::Object()
                          .add("format_version", kFormatVersion)
                          .add("neuron", snapshot.neuron)
                          .add("parameters", files::checksum(parameter_table(snapshot.model)))
-                         .raw("files", files.text())
+                         .raw("files", listed.text())
                          .text() +
-                     "\n");
+                     "\n",
+                 Sync::no);
+    files::sync_all(written);
   }
 
   Snapshot load(const fs::path& directory) override {

@@ -9,7 +9,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -92,25 +94,43 @@ std::string read(const fs::path& path, ErrorCode code) {
   return text;
 }
 
-void write(const fs::path& path, std::span<const std::string_view> parts) {
+void write(const fs::path& path, std::span<const std::string_view> parts, Sync sync) {
   File file(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file) fail("write", path, errno);
   for (const std::string_view part : parts) write_all(file.get(), path, part);
-  if (::fsync(file.get()) != 0) fail("write", path, errno);
+  if (sync == Sync::yes && ::fsync(file.get()) != 0) fail("write", path, errno);
   if (file.close() != 0) fail("write", path, errno);
 }
 
-void write(const fs::path& path, std::string_view text) { write(path, std::span<const std::string_view>(&text, 1)); }
+void write(const fs::path& path, std::string_view text, Sync sync) {
+  write(path, std::span<const std::string_view>(&text, 1), sync);
+}
 
-void replace(const fs::path& path, std::string_view text) {
+void replace(const fs::path& path, std::string_view text, Sync sync) {
   fs::path temporary = path;
   temporary += str(".tmp-", ::getpid());
   try {
-    write(temporary, text);
+    write(temporary, text, sync);
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail("replace", path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
+  }
+}
+
+void sync_all(std::span<const fs::path> paths) {
+  std::vector<int> errors(paths.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      threads.emplace_back([&, i] {
+        const File file(paths[i], O_RDONLY);
+        if (!file || ::fsync(file.get()) != 0) errors[i] = errno;
+      });
+    }
+  }
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (errors[i] != 0) fail("sync", paths[i], errors[i]);
   }
 }
 

@@ -201,8 +201,8 @@ std::optional<LossChoice> infer_loss(const LossEvidence& evidence, const DataLoa
     return std::nullopt;
   }
   Diagnostic& d =
-      diags.error(codes::kLossNotInferred, str("no loss fits an output ", evidence.output_text,
-                                               " and targets of shape ", target.row, " (one row, ", integers, ")"));
+      diags.error(codes::kLossNotInferred, str("no loss fits the output ", evidence.output_text, " and ", integers,
+                                               " targets: ", text_of(target.row), " in each row"));
   d.primary(data.quote_row(diags.sources(), 0), "the first row");
   d.note("cross_entropy takes one class index a row (or one a position) and as many outputs as classes");
   d.note("mse, mae and bce take a target of the output's shape");

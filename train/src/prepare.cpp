@@ -132,7 +132,8 @@ void describe(RunInfo& info, const Model& model, const TrainConfig& config, cons
 }
 
 Prepared prepare(TrainConfig config, const Contracts& contracts) {
-  Prepared out{std::move(config), Program::from_file(config.model.file), {}, nullptr, nullptr, nullptr, {}};
+  Program program = Program::from_file(config.model.file);
+  Prepared out{std::move(config), std::move(program), {}, nullptr, nullptr, nullptr, {}};
   const TrainConfig& c = out.config;
   if (!out.program.ok()) throw Error(ErrorCode::source, out.program.diagnostics());
   const std::string neuron = c.model.neuron.empty() ? out.program.default_neuron() : c.model.neuron;

@@ -118,17 +118,20 @@ const RunRecord& RunDirectory::record() const { return state_->record; }
 
 void RunDirectory::write_record(const RunRecord& record) {
   state_->record = record;
-  files::replace(state_->path / "run.json", json::Object()
-                                                    .add("id", record.id)
-                                                    .add("neuron", record.neuron)
-                                                    .add("status", record.status)
-                                                    .add("started", record.started)
-                                                    .add("ended", record.ended)
-                                                    .add("source_hash", record.source_hash)
-                                                    .raw("config", texts_json(record.settings))
-                                                    .raw("data", texts_json(record.data))
-                                                    .text() +
-                                                "\n");
+  // Not synced: nothing but the wording of messages depends on it, and a checkpoint is found without it.
+  files::replace(state_->path / "run.json",
+                 json::Object()
+                         .add("id", record.id)
+                         .add("neuron", record.neuron)
+                         .add("status", record.status)
+                         .add("started", record.started)
+                         .add("ended", record.ended)
+                         .add("source_hash", record.source_hash)
+                         .raw("config", texts_json(record.settings))
+                         .raw("data", texts_json(record.data))
+                         .text() +
+                     "\n",
+                 files::Sync::no);
 }
 
 fs::path RunDirectory::step_path(std::int64_t step) const {
@@ -147,7 +150,6 @@ fs::path RunDirectory::save(Checkpoint& format, const Snapshot& snapshot, bool b
   try {
     files::make_directories(temporary);
     format.save(snapshot, temporary);
-    files::sync_directory(temporary);
     if (fs::exists(target, ignored)) {  // left by a run that went further and was resumed from an earlier step
       const fs::path old = run / str(".tmp-", ::getpid(), "-old");
       fs::rename(target, old);
@@ -164,9 +166,12 @@ fs::path RunDirectory::save(Checkpoint& format, const Snapshot& snapshot, bool b
     throw;
   }
   const std::string name = target.filename().string() + "\n";
-  files::replace(run / "LATEST", name);
-  if (best) files::replace(run / "BEST", name);
-  files::sync_directory(run);  // one sync for the three renames; a pointer to a lost directory falls back to the newest
+  files::replace(run / "LATEST", name, files::Sync::no);
+  if (best) files::replace(run / "BEST", name, files::Sync::no);
+  // The names and the pointers' texts together; a pointer that is lost all the same falls back to the newest.
+  std::vector<fs::path> changed{run, run / "LATEST"};
+  if (best) changed.push_back(run / "BEST");
+  files::sync_all(changed);
 
   std::vector<fs::path> all = checkpoints_of(run);
   const auto best_path = this->best();

@@ -8,6 +8,7 @@
 #include "neuro/error.h"
 #include "neuro/json.h"
 #include "neuro/str.h"
+#include "safetensors_write.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -126,6 +127,10 @@ std::string checksum_around(std::span<const std::string_view> parts, std::size_t
 }  // namespace
 
 void write_safetensors(const std::filesystem::path& path, const TensorFile& content) {
+  write_safetensors(path, content, files::Sync::yes);
+}
+
+void write_safetensors(const std::filesystem::path& path, const TensorFile& content, files::Sync sync) {
   std::vector<std::pair<std::string, Tensor>> tensors;
   for (const auto& [name, tensor] : content.tensors) {
     tensors.emplace_back(name, tensor.contiguous() ? tensor : tensor.clone());
@@ -160,7 +165,7 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
   std::vector<std::string_view> parts{length, text};
   for (const auto& [name, tensor] : tensors) parts.push_back(bytes_of(tensor));
   text.replace(digits, kDigits, checksum_around(parts, 8 + digits));
-  files::write(path, parts);
+  files::write(path, parts, sync);
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {

@@ -390,7 +390,7 @@ class TrainingRun {
     r.loss = state_.epoch.mean_loss();
     r.val_loss = val_loss_;
     r.val_metrics = val_metrics_;
-    r.seconds = status == TrainStatus::nothing_to_do ? state_.elapsed : elapsed();
+    r.seconds = saved_step_ == state_.step ? state_.elapsed : elapsed();  // the last save is not training
     if (run_) r.run = run_->path();
     r.checkpoint = last_checkpoint_;
     if (run_ && fs::exists(run_->path() / "final.safetensors")) r.final_path = run_->path() / "final.safetensors";

@@ -58,7 +58,7 @@ struct Snapshot {
 class Checkpoint {
  public:
   virtual ~Checkpoint() = default;
-  /// Writes and syncs all files into an existing, empty directory. Throws Error(resource) when the disk is full, else
+  /// Writes all files into an existing, empty directory and syncs them and it. Throws Error(resource) when the disk is full, else
   /// Error(checkpoint).
   virtual void save(const Snapshot& snapshot, const std::filesystem::path& directory) = 0;
   /// Throws Error(checkpoint) naming the file that is missing, cut off or changed.
