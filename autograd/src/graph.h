@@ -35,6 +35,9 @@ struct Step {
   bool commit = false;  // runs after the guard was checked
 };
 
+/// Copies `from` into the memory of `to`.
+Step copy_step(int from, int to);
+
 struct Graph {
   std::vector<Value> values;
   std::vector<Step> steps;  // in an order in which they can run

@@ -5,22 +5,8 @@
 #include <unordered_set>
 
 #include "graph.h"
-#include "ops/ops_internal.h"
 
 namespace neuro::planning {
-namespace {
-
-Step copy_step(int from, int to) {
-  Step step;
-  step.op = &contiguous_def;
-  step.in = {from};
-  step.out = {to};
-  step.op_inputs = step.op_outputs = 1;
-  return step;
-}
-
-}  // namespace
-
 void commit_assigns(Graph& graph) {
   std::unordered_map<int, int> leaf_of;  // assigned value -> leaf
   for (const auto& [leaf, value] : graph.assigns) leaf_of[value] = leaf;

@@ -7,6 +7,15 @@
 
 namespace neuro::planning {
 
+Step copy_step(int from, int to) {
+  Step step;
+  step.op = &contiguous_def;
+  step.in = {from};
+  step.out = {to};
+  step.op_inputs = step.op_outputs = 1;
+  return step;
+}
+
 void resolve_views(Graph& graph) {
   std::vector<Step> steps;
   std::unordered_map<int, int> renamed;  // output of a view step -> the view
@@ -20,12 +29,7 @@ void resolve_views(Graph& graph) {
     const auto it = copied.find(v);
     if (it != copied.end()) return it->second;
     const int copy = graph.add_value(graph.value(v).shape, graph.value(v).dtype);
-    Step step;
-    step.op = &contiguous_def;
-    step.in = {v};
-    step.out = {copy};
-    step.op_inputs = step.op_outputs = 1;
-    steps.push_back(std::move(step));
+    steps.push_back(copy_step(v, copy));
     copied[v] = copy;
     return copy;
   };
@@ -64,12 +68,7 @@ void resolve_views(Graph& graph) {
     if (value.kind == Value::Kind::computed && value.root == v) return v;
     if (const auto it = materialised.find(v); it != materialised.end()) return it->second;
     const int copy = graph.add_value(value.shape, value.dtype);
-    Step step;
-    step.op = &contiguous_def;
-    step.in = {v};
-    step.out = {copy};
-    step.op_inputs = step.op_outputs = 1;
-    steps.push_back(std::move(step));
+    steps.push_back(copy_step(v, copy));
     materialised[v] = copy;
     return copy;
   };
