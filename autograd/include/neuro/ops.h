@@ -12,7 +12,7 @@
 
 namespace neuro {
 
-// --- Leaves ----------------------------------------------------------------------------------------------------------
+// --- Leaves ---------------------------------------------------------------------------------------------------------
 Var zeros(const Shape& shape, DType dtype = DType::f32);
 Var ones(const Shape& shape, DType dtype = DType::f32);
 Var full(const Shape& shape, double value, DType dtype = DType::f32);
@@ -28,8 +28,7 @@ Var randn(const Shape& shape, std::uint64_t seed, DType dtype = DType::f32);
 Var zeros_like(const Var& x);
 Var ones_like(const Var& x);
 
-// --- Elementwise arithmetic (operands broadcast)
-// ------------------------------------------------------------------------
+// --- Elementwise arithmetic (operands broadcast) --------------------------------------------------------------------
 Var add(const Var& a, const Var& b);
 Var sub(const Var& a, const Var& b);
 Var mul(const Var& a, const Var& b);
@@ -77,8 +76,7 @@ Var equal(const Var& a, const Var& b);
 Var not_equal(const Var& a, const Var& b);
 Var where(const Var& mask, const Var& a, const Var& b);
 
-// --- Activations
-// ----------------------------------------------------------------------------------------------------------
+// --- Activations ----------------------------------------------------------------------------------------------------
 enum class Gelu { erf, tanh };
 Var relu(const Var& x);  ///< gradient 0 at 0
 Var leaky_relu(const Var& x, double slope = 0.01);
@@ -91,8 +89,7 @@ Var silu(const Var& x);
 Var mish(const Var& x);
 Var softplus(const Var& x);
 
-// --- Reductions
-// -----------------------------------------------------------------------------------------------------------
+// --- Reductions -----------------------------------------------------------------------------------------------------
 enum class KeepDim { no, yes };
 /// Over all axes (rank 0 result) or over `axes`.
 Var sum(const Var& x);
@@ -109,8 +106,7 @@ Var argmax(const Var& x, int axis);  ///< i64, first of equals
 /// Sums x to `shape`, which broadcasts to x's shape: undoes a broadcast.
 Var sum_to(const Var& x, const Shape& shape);
 
-// --- Shape (views where strides can express them)
-// ------------------------------------------------------------------------
+// --- Shape (views where strides can express them) -------------------------------------------------------------------
 Var reshape(const Var& x, std::span<const std::int64_t> shape);  ///< one size may be -1
 Var reshape(const Var& x, std::initializer_list<std::int64_t> shape);
 Var reshape(const Var& x, const Shape& shape);
@@ -130,8 +126,7 @@ Var stack(std::span<const Var> xs, int axis);
 Var contiguous(const Var& x);
 Var convert(const Var& x, DType dtype);  ///< gradient converted back between floats; to integers toward zero
 
-// --- Products
-// ---------------------------------------------------------------------------------------------------------------
+// --- Products -------------------------------------------------------------------------------------------------------
 /// op(a) op(b) over the last two axes, leading axes broadcast. Rank >= 2.
 Var matmul(const Var& a, const Var& b, Trans ta = Trans::no, Trans tb = Trans::no);
 Var mm(const Var& a, const Var& b);    ///< [n,m] [m,o] -> [n,o]
@@ -142,8 +137,7 @@ Var vv(const Var& a, const Var& b);    ///< [m] [m] -> []
 /// x W^T + bias over the last axis: x [..., in], weight [out, in], bias [out] or undefined.
 Var linear(const Var& x, const Var& weight, const Var& bias = {});
 
-// --- Convolution and pooling, channel-first
-// ----------------------------------------------------------------------------------
+// --- Convolution and pooling, channel-first -------------------------------------------------------------------------
 struct Conv2dOptions {
   std::array<std::int64_t, 2> stride = {1, 1};
   std::array<std::int64_t, 4> padding = {0, 0, 0, 0};  ///< top, bottom, left, right
@@ -161,8 +155,7 @@ struct Pool2dOptions {
 Var max_pool2d(const Var& x, const Pool2dOptions& options);
 Var avg_pool2d(const Var& x, const Pool2dOptions& options);  ///< zeros of the padding count
 
-// --- Normalisation, probabilities
-// -----------------------------------------------------------------------------------------
+// --- Normalisation, probabilities -----------------------------------------------------------------------------------
 Var softmax(const Var& x, int axis = -1);
 Var log_softmax(const Var& x, int axis = -1);
 /// Layer norm over the last axis: weight and bias [cols], or both undefined.
@@ -171,8 +164,7 @@ Var layer_norm(const Var& x, const Var& weight, const Var& bias, double eps = 1e
 /// is ignore_index. A target out of range raises a Fault.
 Var cross_entropy(const Var& logits, const Var& target, std::int64_t ignore_index = -100);
 
-// --- Indexing, randomness
-// -------------------------------------------------------------------------------------------------
+// --- Indexing, randomness -------------------------------------------------------------------------------------------
 /// Rows of `table` [V, D] at `index` (i64, any shape): [..., D]. An index out of range raises a Fault. The row
 /// `padding_index` (-1: none) receives no gradient.
 Var embedding(const Var& table, const Var& index, std::int64_t padding_index = -1);
@@ -180,8 +172,7 @@ Var embedding(const Var& table, const Var& index, std::int64_t padding_index = -
 /// the first row (axis 0) in the whole batch. `stream` tells one use from another.
 Var dropout_mask(const Shape& shape, double p, std::int64_t stream, const Var& rng, DType dtype = DType::f32);
 
-// --- Optimizer steps
-// ------------------------------------------------------------------------------------------------------
+// --- Optimizer steps ------------------------------------------------------------------------------------------------
 /// sqrt of the sum of squares over all gradients: rank 0.
 Var global_norm(std::span<const Var> gradients);
 /// The operands of an update. All of them change in place once assigned: the new values are returned in the same order.
