@@ -18,10 +18,30 @@ class Recording {
   explicit Recording(ForwardContext& context) : context_(context) {}
 
   std::vector<Var> run(const Module& module, std::span<const Var> inputs) {
-    return module.primitive ? primitive(module, inputs) : composite(module, inputs);
+    if (context_.layers == nullptr) return dispatch(module, inputs);
+    const std::size_t row = context_.layers->size();
+    context_.layers->push_back({module.path, module.name, depth_, module.primitive != nullptr, {}, own_size(module)});
+    ++depth_;
+    std::vector<Var> outputs = dispatch(module, inputs);
+    --depth_;
+    for (const Var& output : outputs) (*context_.layers)[row].outputs.push_back(output.shape());
+    return outputs;
   }
 
  private:
+  std::vector<Var> dispatch(const Module& module, std::span<const Var> inputs) {
+    return module.primitive ? primitive(module, inputs) : composite(module, inputs);
+  }
+
+  std::int64_t own_size(const Module& module) const {
+    if (uses_.count(&module) > 0) return 0;
+    std::int64_t size = 0;
+    for (std::size_t i = 0; i < module.weights.size(); ++i) {
+      if (!module.specs[i].buffer) size += module.weights[i].shape().elements();
+    }
+    return size;
+  }
+
   std::vector<Var> primitive(const Module& module, std::span<const Var> inputs) {
     std::vector<Var> in(inputs.begin(), inputs.end());
     if (module.primitive->integers == Integers::converted) {
@@ -93,6 +113,7 @@ class Recording {
   }
 
   ForwardContext& context_;
+  int depth_ = 0;
   std::unordered_map<const Module*, int> uses_;  ///< of shared modules in this pass
 };
 

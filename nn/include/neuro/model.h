@@ -39,6 +39,16 @@ struct Parameter {
   bool buffer = false;
 };
 
+/// One call of a neuron in a forward pass.
+struct LayerInfo {
+  std::string path;    ///< "encoder.linear_0"; "" for the model itself
+  std::string neuron;  ///< "Linear"
+  int depth = 0;       ///< 0 for the model itself
+  bool primitive = false;
+  std::vector<Shape> outputs;
+  std::int64_t parameters = 0;  ///< elements of a primitive's own weights, 0 where they were counted before
+};
+
 /// How one forward pass is recorded.
 struct ForwardContext {
   bool training = false;
@@ -46,6 +56,8 @@ struct ForwardContext {
   Var rng;
   /// Where updates of buffers (running statistics) are collected when training.
   std::vector<Assign>* assigns = nullptr;
+  /// Where every call is noted when somebody wants to know, callers before callees.
+  std::vector<LayerInfo>* layers = nullptr;
 };
 
 using StateDict = std::vector<std::pair<std::string, Tensor>>;
