@@ -163,6 +163,12 @@ int run(int argc, const char* const* argv) {
   app.footer(
       "examples:\n  nsrun train examples/xor_config.yml\n  nsrun infer examples/01-xor.ns examples/input.json\n\n"
       "`nsrun <command> --help` explains a command.");
+  add_train(app, action);
+  add_infer(app, action);
+  add_validate(app, action);
+  add_list(app, action);
+  add_summary(app, action);
+  add_explain(app, action);
   add_doctor(app, action);
 
   const CLI::App* command = nullptr;

@@ -26,6 +26,12 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
                       const std::string& examples);
 
 /// One function for each command's file: declares its options and, when the line names it, sets `action`.
+void add_train(CLI::App& app, Action& action);
+void add_infer(CLI::App& app, Action& action);
+void add_validate(CLI::App& app, Action& action);
+void add_list(CLI::App& app, Action& action);
+void add_summary(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 
 /// Reads the line and runs its command. Errors come out as exceptions.

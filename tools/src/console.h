@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "neuro/diagnostic.h"
+#include "neuro/error.h"
 
 namespace nsrun {
 
@@ -16,9 +17,9 @@ class Console {
   Console() { configure(ColorMode::automatic, Format::text, 0); }
   void configure(ColorMode color, Format format, int verbosity);
 
-  bool color() const { return color_; }         ///< on stderr
-  bool terminal() const { return terminal_; }   ///< stderr is one that can redraw a line
-  int verbosity() const { return verbosity_; }  ///< -1 quiet, 0 normal, 1 and up with -v
+  bool color() const { return color_; }        ///< on stderr
+  bool terminal() const { return terminal_; }  ///< stderr is one that can redraw a line
+  int width() const;                           ///< columns of stderr's terminal, 80 where it is none
   bool quiet() const { return verbosity_ < 0; }
 
   /// A result. Throws Error(resource) when stdout refuses it (a full disk); a reader that went away is no error.
@@ -27,21 +28,23 @@ class Console {
 
   /// "   Model XOR ...": a right-aligned title of at most 8 characters. Not when quiet.
   void status(std::string_view title, std::string_view text);
-  /// A line on stderr as it is. Not when quiet.
-  void info(std::string_view text);
+  /// Text on stderr as it is: for those who write lines, or redraw them, themselves.
+  void raw(std::string_view text);
   void warning(std::string_view text);
+  /// The first line of `message` is what went wrong; further ones are shown as a note.
   void error(std::string_view message, std::string_view help = {});
   /// All of them in the chosen format. Notes are shown with -v only.
   void show(const neuro::Diagnostics& diagnostics);
 
  private:
-  void write_error(std::string_view text);
-
   bool color_ = false, terminal_ = false;
   Format format_ = Format::text;
   int verbosity_ = 0;
 };
 
 Console& console();
+
+/// Shows an error of the library with all of its diagnostics; returns its exit code.
+int report(const neuro::Error& error);
 
 }  // namespace nsrun

@@ -88,7 +88,7 @@ int doctor() {
 }  // namespace
 
 void add_doctor(CLI::App& app, Action& action) {
-  add_command(app, "doctor", "show what this machine gives to nsrun, and what is wrong with it", "nsrun doctor")
+  add_command(app, "doctor", "Show what this machine gives to nsrun, and what is wrong with it.", "nsrun doctor")
       ->callback([&action] { action = doctor; });
 }
 

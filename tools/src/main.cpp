@@ -6,7 +6,6 @@
 #include "cli.h"
 #include "console.h"
 #include "exit_code.h"
-#include "neuro/error.h"
 #include "neuro/str.h"
 
 int main(int argc, char** argv) {
@@ -18,15 +17,7 @@ int main(int argc, char** argv) {
     console().error(error.what(), error.help());
     return kUsage;
   } catch (const neuro::Error& error) {
-    if (error.diagnostics().empty()) {
-      console().error(error.what());
-    } else {
-      console().show(error.diagnostics());
-    }
-    if (error.code() == neuro::ErrorCode::internal) {
-      console().error("this is a bug of nsrun " NEURO_VERSION, "please report it with the files and the command");
-    }
-    return exit_code(error.code());
+    return report(error);
   } catch (const std::bad_alloc&) {
     console().error("out of memory", "a smaller batch_size or model needs less");
     return kResource;
