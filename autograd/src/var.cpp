@@ -223,7 +223,8 @@ void Var::backward(const Tensor& seed) const {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     Node& target = *targets[i].edge().node;
     if (target.computed()) {
-      target.grad = values[i];  // interior gradients are those of the last backward(); only leaves accumulate
+      // Interior gradients are those of the last backward(); only leaves accumulate. Two values may have the same one.
+      target.grad = values[i].clone();
     } else {
       accumulate(target.grad, values[i]);
     }

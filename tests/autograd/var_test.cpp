@@ -10,8 +10,8 @@
 namespace neuro {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::Each;
+using ::testing::ElementsAre;
 
 Var leaf(std::initializer_list<float> values, const Shape& shape) { return Var(Tensor::from<float>(values, shape)); }
 
@@ -83,6 +83,16 @@ TEST(Var, LeavesAccumulateAndInteriorGradientsStartAfresh) {
   EXPECT_EQ(h.grad().item(), 2);
   x.zero_grad();
   EXPECT_EQ(x.grad().item(), 0);
+}
+
+TEST(Var, RetainedGradientsAreMemoryOfTheirOwn) {
+  const Var x = Var(Tensor::full({2}, 3)).requires_grad();
+  const Var a = (x * 2.0).retain_grad(), b = (x * 5.0).retain_grad(), y = a + b;  // the same gradient reaches both
+  y.forward();
+  y.backward();
+  a.zero_grad();
+  EXPECT_THAT(a.grad().to_vector(), ElementsAre(0, 0));
+  EXPECT_THAT(b.grad().to_vector(), ElementsAre(1, 1));
 }
 
 TEST(Var, DiamondCountsEveryPathOnce) {
