@@ -29,11 +29,6 @@ std::shared_ptr<const Plan> make_plan(planning::Graph graph, Planning planning) 
   }
   for (const detail::Edge& leaf : g.leaves) {
     plan->leaf_infos.push_back(leaf.node->outputs[static_cast<std::size_t>(leaf.output)]);
-    plan->leaf_strides.push_back({});
-  }
-  for (const planning::Value& v : g.values) {
-    if (v.kind == planning::Value::Kind::leaf && v.leaf >= 0)
-      plan->leaf_strides[static_cast<std::size_t>(v.leaf)] = v.strides;
   }
   planning::place(*plan, planning);
 

@@ -18,7 +18,6 @@ class Plan {
   planning::Graph graph;          // leaves' nodes are released: a cached plan keeps no memory of its maker alive
   std::vector<Storage> storages;  // by root value
   std::vector<ValueInfo> leaf_infos;
-  std::vector<Strides> leaf_strides;
   std::vector<int>
       output_values;  // distinct values that leave the plan; request output i is output_values[output_index[i]]
   std::vector<int> output_index;

@@ -1,6 +1,7 @@
 // Binding a plan to memory, and running it.
 #include "replay.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -180,6 +181,9 @@ bool Bound::run() {
   }
   if (plan_->graph.guard >= 0 && !guard_holds()) return false;
   for (std::size_t i = commit; i < entries_.size(); ++i) entries_[i].run(entries_[i]);
+  for (std::size_t i = commit; i < entries_.size(); ++i) {
+    if (faults_[i].raised) report(i);
+  }
   return true;
 }
 
@@ -193,7 +197,7 @@ bool Bound::guard_holds() const {
 
 void Bound::report(std::size_t entry) {
   const Fault fault = faults_[entry];
-  faults_[entry] = {};
+  std::fill(faults_.begin(), faults_.end(), Fault{});  // one bad index may have been noticed by several operations
   throw Error(ErrorCode::index, str(entries_[entry].op->name, ": index ", fault.value, " at position ", fault.position,
                                     " is outside [0, ", fault.limit, ")"));
 }

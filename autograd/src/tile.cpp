@@ -43,22 +43,27 @@ void TileProgram::finish(std::span<const std::size_t> slot_bytes) {
     }
   }
   for (const Output& out : outputs) slots[static_cast<std::size_t>(out.slot)].operand = out.operand;
-  // Temporaries of results are reused once their last reader is done; a kernel may write over one of its inputs.
+  // Temporaries of results are reused once their last reader is done. A kernel may write over one of its inputs if the
+  // elements have the same size: over a mask it would overtake its own reading.
+  struct Busy {
+    int last_use, temp;
+    std::size_t bytes;
+  };
   std::vector<int> free;
-  std::vector<std::pair<int, int>> busy;  // (last use, temp)
+  std::vector<Busy> busy;
   for (int i = 0; i < static_cast<int>(instrs.size()); ++i) {
-    std::erase_if(busy, [&](const auto& b) {
-      if (b.first > i) return false;
-      free.push_back(b.second);
-      return true;
-    });
     const int slot = static_cast<int>(inputs.size()) + i;
     Slot& where = slots[static_cast<std::size_t>(slot)];
+    std::erase_if(busy, [&](const Busy& b) {
+      if (b.last_use > i || (b.last_use == i && b.bytes != where.bytes)) return false;
+      free.push_back(b.temp);
+      return true;
+    });
     if (where.operand >= 0) continue;
     if (free.empty()) free.push_back(temps++);
     where.temp = free.back();
     free.pop_back();
-    busy.emplace_back(std::max(last_use(slot), i), where.temp);
+    busy.push_back({std::max(last_use(slot), i), where.temp, where.bytes});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "counting_allocator.h"
 #include "neuro/error.h"
@@ -47,8 +48,10 @@ TEST(Plan, BiasAndActivationBecomeTheEpilogueOfTheProduct) {
 TEST(Plan, FusionDoesNotMoveAValuePastItsReaders) {
   // e is read by the product before f, which reads both: f may not pull e's program behind the product.
   const Var x = leaf({1, 2, 3, 4}, {2, 2});
-  const Var e = exp(x), p = matmul(e, e), f = e * p;
-  EXPECT_EQ(run(f), run(f, Planning::naive));
+  const Var e = exp(x), p = matmul(e, e);
+  for (const Var& f : {e * p, p * e, relu(p) + e}) {  // whichever operand is looked at first
+    EXPECT_EQ(run(f), run(f, Planning::naive)) << Replay({{f}}).describe();
+  }
 }
 
 TEST(Plan, EqualExpressionsAreComputedOnce) {
@@ -127,7 +130,8 @@ TEST(Plan, AssigningTheWrongShapeIsRefused) {
 
 struct AdamFixture {
   Var p1 = leaf({1, 2, 3}, {3}), p2 = leaf({-1}, {1});
-  Var m1 = Var(Tensor::zeros({3})), v1 = Var(Tensor::zeros({3})), m2 = Var(Tensor::zeros({1})), v2 = Var(Tensor::zeros({1}));
+  Var m1 = Var(Tensor::zeros({3})), v1 = Var(Tensor::zeros({3})), m2 = Var(Tensor::zeros({1})),
+      v2 = Var(Tensor::zeros({1}));
   Var lr = Var(Tensor::full({}, 0.1, DType::f64)), step = Var(Tensor::full({}, 1, DType::i64));
   Var scale = constant(1);
   PlanRequest request() const {
@@ -180,6 +184,80 @@ TEST(Plan, UpdateThatIsNotAssignedWorksOnACopy) {
   EXPECT_THAT(f.p1.data().to_vector(), ElementsAre(1, 2, 3));
 }
 
+TEST(Plan, MaskInAChainIsNotOverwrittenByWhatItSelects) {
+  // The mask's bytes may not lie under the floats that `where` writes while it still reads them.
+  const Var x = rand({100}, 1) - 0.5, y = rand({100}, 2) - 0.5;
+  const Var selected = where(greater(x, y), x, y) * 2.0;
+  ASSERT_EQ(Replay({{selected}}).entries(), 1u);
+  EXPECT_EQ(run(selected), run(selected, Planning::naive));
+}
+
+TEST(Plan, BadIndexIsForgottenByTheNextRun) {
+  // The operation and its gradient both notice the bad index.
+  const Var table = leaf({1, 2, 3, 4}, {2, 2}).requires_grad(), index = Var(Tensor::from<std::int64_t>({0, 2}, {2}));
+  const Var y = embedding(table, index);
+  const Var g = grad(y, std::vector<Var>{table})[0];
+  Replay replay({{y, g}, {{table, table * 2.0}}});
+  EXPECT_THROW(replay.run(), Error);
+  EXPECT_THAT(table.data().to_vector(), ElementsAre(1, 2, 3, 4));
+  index.data().data<std::int64_t>()[1] = 1;
+  EXPECT_TRUE(replay.run());
+  EXPECT_THAT(replay.output(0).to_vector(), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(table.data().to_vector(), ElementsAre(2, 4, 6, 8));
+}
+
+struct SgdFixture {
+  Var p = leaf({1, 2, 3, 4}, {2, 2}), g = leaf({1, 1, 2, 2}, {2, 2});
+  Var lr = Var(Tensor::full({}, 0.5, DType::f64)), scale = constant(1);
+  Var next = sgd(p, g, Var(), lr, scale, {})[0];  // 0.5 1.5 2 3
+};
+
+TEST(Plan, BadIndexIntoAnUpdatedTableIsReported) {
+  const SgdFixture f;
+  Replay step({{embedding(f.next, Var(Tensor::from<std::int64_t>({5}, {1})))}, {{f.p, f.next}}});
+  EXPECT_THROW(step.run(), Error);
+}
+
+TEST(Plan, ViewOfAnUpdatedParameterIsItsNewValue) {
+  const SgdFixture f;
+  Replay replay({{t(f.next), sum(reshape(f.next, {4}))}, {{f.p, f.next}}});
+  replay.run();
+  EXPECT_THAT(replay.output(0).to_vector(), ElementsAre(0.5, 2, 1.5, 3));
+  EXPECT_EQ(replay.output(1).item(), 7);
+}
+
+TEST(Plan, UpdateMayBeAssignedToOtherLeavesToo) {
+  const SgdFixture f;
+  const Var b = leaf({0, 0, 0, 0}, {2, 2}), c = leaf({0, 0, 0, 0}, {2, 2});
+  Replay({{}, {{b, f.next}, {c, f.next}, {f.p, f.next}}}).run();
+  for (const Var& v : {f.p, b, c}) EXPECT_THAT(v.data().to_vector(), ElementsAre(0.5, 1.5, 2, 3));
+}
+
+TEST(Plan, UpdateByAViewOfAnotherUpdateComesAfterIt) {
+  const SgdFixture f;
+  const Var q = leaf({0, 0, 0, 0}, {4});
+  const Var next_q = sgd(q, reshape(f.next, {4}), Var(), f.lr, f.scale, {})[0];
+  Replay({{}, {{f.p, f.next}, {q, next_q}}}).run();
+  EXPECT_THAT(q.data().to_vector(), ElementsAre(-0.25, -0.75, -1, -1.5));
+}
+
+TEST(Plan, GuardMayDependOnTheUpdate) {
+  const SgdFixture f;
+  Replay step({{}, {{f.p, f.next}}, sum(f.next)});
+  EXPECT_TRUE(step.run());
+  EXPECT_THAT(f.p.data().to_vector(), ElementsAre(0.5, 1.5, 2, 3));
+  f.g.data().data<float>()[0] = std::numeric_limits<float>::infinity();
+  EXPECT_FALSE(step.run());
+  EXPECT_THAT(f.p.data().to_vector(), ElementsAre(0.5, 1.5, 2, 3));
+}
+
+TEST(Plan, RequestsThatMeanNothingAreRefused) {
+  const SgdFixture f;
+  EXPECT_THROW(Replay({{}, {{f.p, f.next}, {f.p, f.g}}}), Error) << "assigned twice";
+  EXPECT_THROW(Replay({{f.p}, {}, f.p}), Error) << "a guard of four numbers";
+  EXPECT_THROW(Replay({{f.p}, {}, constant(1, DType::i64)}), Error) << "a guard that is always finite";
+}
+
 TEST(Plan, ReplayedStepDoesNotAllocate) {
   AdamFixture f;
   const Var x = placeholder({64, 32});
@@ -216,6 +294,25 @@ TEST(Plan, ReplaysThatShareAnArenaDoNotDisturbEachOther) {
   large.run();
   small.run();
   EXPECT_EQ(small.output(0).item(), expected);
+}
+
+TEST(Plan, ManyThreadsPlanAndRunOverTheSameLeaves) {
+  const Var w = Var(Tensor::full({64, 64}, 0.5)).requires_grad();
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&w, thread] {
+      for (int i = 0; i < 8; ++i) {
+        const Var x = placeholder({1 + i % 3, 64});  // some plans are found, some made, by several threads at once
+        const Var y = sum(relu(linear(x, w)));
+        Replay replay({{y, grad(y, std::vector<Var>{w})[0]}});
+        Tensor input = replay.input(x);
+        std::fill_n(input.data<float>(), input.size(), static_cast<float>(thread));
+        replay.run();
+        EXPECT_EQ(replay.output(0).item(), 32.0 * 64 * thread * (1 + i % 3));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(Plan, ArenaIsNotMuchLargerThanWhatIsAliveAtOnce) {

@@ -7,16 +7,36 @@
 #include "graph.h"
 
 namespace neuro::planning {
+namespace {
+
+/// The steps that the guard's value depends on.
+std::vector<bool> needed_by_guard(const Graph& graph) {
+  std::vector<bool> out(graph.steps.size());
+  std::unordered_set<int> needed;  // roots
+  if (graph.guard >= 0) needed.insert(graph.root(graph.guard));
+  for (std::size_t s = graph.steps.size(); s-- > 0;) {
+    const Step& step = graph.steps[s];
+    out[s] = std::any_of(step.out.begin(), step.out.end(), [&](int v) { return needed.contains(v); });
+    if (!out[s]) continue;
+    for (const int v : step.in) needed.insert(graph.root(v));
+  }
+  return out;
+}
+
+}  // namespace
+
 void commit_assigns(Graph& graph) {
   std::unordered_map<int, int> leaf_of;  // assigned value -> leaf
   for (const auto& [leaf, value] : graph.assigns) leaf_of[value] = leaf;
 
-  // How many steps read each leaf after the guard decides whether it may be overwritten there.
+  // How many steps read each leaf after the guard decides whether it may be overwritten there. What the guard itself
+  // depends on runs before it, on copies.
+  const std::vector<bool> before_guard = needed_by_guard(graph);
   std::unordered_set<int> late_values;
   std::vector<bool> late(graph.steps.size());
   for (std::size_t s = 0; s < graph.steps.size(); ++s) {
     const Step& step = graph.steps[s];
-    const bool updates = step.op->overwrites != nullptr &&
+    const bool updates = !before_guard[s] && step.op->overwrites != nullptr &&
                          std::any_of(step.out.begin(), step.out.end(), [&](int v) { return leaf_of.contains(v); });
     late[s] = updates ||
               std::any_of(step.in.begin(), step.in.end(), [&](int v) { return late_values.contains(graph.root(v)); });
@@ -29,7 +49,7 @@ void commit_assigns(Graph& graph) {
   }
 
   std::vector<Step> early, commit;
-  std::unordered_set<int> done;  // assigned values that are already where they belong
+  std::unordered_set<int> done;  // leaves that hold their new value already
   for (std::size_t s = 0; s < graph.steps.size(); ++s) {
     Step step = std::move(graph.steps[s]);
     step.commit = late[s];
@@ -38,9 +58,9 @@ void commit_assigns(Graph& graph) {
       for (std::size_t k = 0; k < step.out.size(); ++k) {
         int& in = step.in[static_cast<std::size_t>(step.op->overwrites(static_cast<int>(k)))];
         const auto target = leaf_of.find(step.out[k]);
-        const bool in_place = target != leaf_of.end() && target->second == in && late_readers[in] == 1;
+        const bool in_place = late[s] && target != leaf_of.end() && target->second == in && late_readers[in] == 1;
         if (in_place) {
-          done.insert(step.out[k]);
+          done.insert(in);
         } else {  // work on a copy
           const int copy = graph.add_value(graph.value(in).shape, graph.value(in).dtype);
           Step before = copy_step(in, copy);
@@ -48,10 +68,9 @@ void commit_assigns(Graph& graph) {
           section.push_back(std::move(before));
           in = copy;
         }
-        Value& out = graph.values[static_cast<std::size_t>(step.out[k])];
-        out.root = graph.root(in);
-        out.strides = graph.value(in).strides;
-        out.offset = graph.value(in).offset;
+        for (Value& v : graph.values) {  // the result, and views of it
+          if (v.root == step.out[k]) v.root = in;
+        }
       }
     }
     section.push_back(std::move(step));
@@ -59,7 +78,7 @@ void commit_assigns(Graph& graph) {
   // Copies come last and read only memory that no commit overwrites (`own` in views.cpp made the values' memory
   // theirs).
   for (const auto& [leaf, value] : graph.assigns) {
-    if (done.contains(value)) continue;
+    if (done.contains(leaf)) continue;
     Step step = copy_step(value, leaf);
     step.commit = true;
     commit.push_back(std::move(step));
@@ -78,11 +97,15 @@ void commit_assigns(Graph& graph) {
 
 void merge_updates(Graph& graph) {
   std::vector<Step> merged;
-  std::unordered_set<int> late_values;  // what steps after the guard compute: their readers stay where they are
+  // Roots of what steps after the guard compute: their readers stay where they are.
+  std::unordered_set<int> late_values;
   for (Step& step : graph.steps) {
     const OpDef& op = *step.op;
-    const bool movable = std::none_of(step.in.begin(), step.in.end(), [&](int v) { return late_values.contains(v); });
-    if (step.commit) late_values.insert(step.out.begin(), step.out.end());
+    const bool movable =
+        std::none_of(step.in.begin(), step.in.end(), [&](int v) { return late_values.contains(graph.root(v)); });
+    if (step.commit) {
+      for (const int v : step.out) late_values.insert(graph.root(v));
+    }
     bool joined = false;
     if (op.group_inputs > 0 && step.commit && movable) {
       for (Step& other : merged) {

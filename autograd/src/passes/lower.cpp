@@ -1,5 +1,6 @@
 // From recorded nodes to the planner's graph, with the signature that identifies its structure.
 #include <unordered_map>
+#include <unordered_set>
 
 #include "graph.h"
 #include "neuro/error.h"
@@ -113,6 +114,7 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
     graph.outputs.push_back(index(e));
     put(signature, graph.outputs.back());
   }
+  std::unordered_set<const Node*> assigned;
   for (const auto& [leaf, value] : request.assigns) {
     const Value& target = graph.value(index(leaf));
     const Value& source = graph.value(index(value));
@@ -123,10 +125,19 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
       throw Error(ErrorCode::invalid_argument, str("assign: a leaf ", name_of(target.dtype), " ", target.shape,
                                                    " cannot take a value ", name_of(source.dtype), " ", source.shape));
     }
+    if (!assigned.insert(leaf.node.get()).second)
+      throw Error(ErrorCode::invalid_argument, "assign: a leaf is assigned twice in one request");
     graph.assigns.emplace_back(index(leaf), index(value));
     put(signature, graph.assigns.back());
   }
-  if (request.guard.node) graph.guard = index(request.guard);
+  if (request.guard.node) {
+    graph.guard = index(request.guard);
+    const Value& guard = graph.value(graph.guard);
+    if (guard.shape.elements() != 1 || !is_floating(guard.dtype)) {
+      throw Error(ErrorCode::invalid_argument,
+                  str("guard: must be one f32 or f64 number, got ", name_of(guard.dtype), " ", guard.shape));
+    }
+  }
   put(signature, graph.guard);
   return result;
 }

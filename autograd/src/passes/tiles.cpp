@@ -151,12 +151,14 @@ void fuse_elementwise(Graph& graph) {
     if (step.op->elementwise == nullptr) continue;
     Building next{group_of(graph, step), -1, {s}, true};
 
-    // Whether `members` can run where step s stands: everybody who reads their results before s is a member, too.
-    const auto movable = [&](const std::vector<int>& members) {
+    // Whether `members` can run where step s stands: everybody who reads their results before s is a member, too, and
+    // not the product, which runs before its epilogue.
+    const auto movable = [&](const std::vector<int>& members, int head) {
       for (const int m : members) {
         for (const int v : graph.steps[static_cast<std::size_t>(m)].out) {
           for (const int r : read_by[static_cast<std::size_t>(v)]) {
-            if (r >= 0 && r < s && std::find(members.begin(), members.end(), r) == members.end()) return false;
+            if (r < 0 || r >= s) continue;
+            if (r == head || std::find(members.begin(), members.end(), r) == members.end()) return false;
           }
         }
       }
@@ -199,7 +201,7 @@ void fuse_elementwise(Graph& graph) {
         }
         std::vector<int> members = other.steps;
         members.insert(members.end(), next.steps.begin(), next.steps.end());
-        if (!movable(members)) continue;
+        if (!movable(members, std::max(other.head, next.head))) continue;  // at most one has a product
         Building joined = std::move(other);
         other.alive = false;
         joined.alive = true;
@@ -211,7 +213,7 @@ void fuse_elementwise(Graph& graph) {
                  graph.value(v).root == v && graph.value(v).dtype == next.group.dtype) {
         std::vector<int> members = next.steps;
         members.push_back(made->second);
-        if (!movable(members) || reads_view_of(next.group, members)) continue;
+        if (!movable(members, made->second) || reads_view_of(next.group, members)) continue;
         next.head = made->second;
         next.steps = std::move(members);
       }
