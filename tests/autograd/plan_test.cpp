@@ -128,6 +128,13 @@ TEST(Plan, AssigningTheWrongShapeIsRefused) {
   EXPECT_THROW(Replay({{}, {{p * 2.0, p}}, {}}), Error);
 }
 
+TEST(Plan, IntermediateValueBeyondTheAddressSpaceIsRefused) {
+  // 2^62 f32 are 2^64 bytes, which a size_t cannot say.
+  const Var huge = exp(broadcast_to(leaf({1}, {1}), {std::int64_t{1} << 62}));
+  EXPECT_THROW(Replay({{sum(huge)}}), Error);
+  EXPECT_THROW(Replay({{sum(huge)}}, nullptr, Planning::naive), Error);
+}
+
 struct AdamFixture {
   Var p1 = leaf({1, 2, 3}, {3}), p2 = leaf({-1}, {1});
   Var m1 = Var(Tensor::zeros({3})), v1 = Var(Tensor::zeros({3})), m2 = Var(Tensor::zeros({1})),

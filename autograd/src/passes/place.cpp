@@ -5,12 +5,14 @@
 #include <limits>
 
 #include "neuro/error.h"
+#include "neuro/str.h"
 #include "plan.h"
 
 namespace neuro::planning {
 namespace {
 
-constexpr std::size_t kAlign = 64;  // a cache line, and the widest vector
+constexpr std::int64_t kMaxBytes = std::int64_t{1} << 47;  // of one value: user space ends there
+constexpr std::size_t kAlign = 64;                         // a cache line, and the widest vector
 
 std::size_t aligned_bytes(const Value& v) {
   const std::size_t bytes = static_cast<std::size_t>(v.shape.elements()) * size_of(v.dtype);
@@ -133,6 +135,10 @@ void place(Plan& plan, Planning planning) {
       const Tensor t = Tensor::full(Shape{}, value.constant, value.dtype);
       std::memcpy(plan.constants.emplace_back().data(), t.raw(), t.bytes());
     } else if (s.kind == Storage::Kind::none && life[v].last >= 0) {
+      if (value.shape.elements() > kMaxBytes / static_cast<std::int64_t>(size_of(value.dtype))) {
+        throw Error(ErrorCode::resource, str("no memory for a plan: an intermediate value ", name_of(value.dtype), " ",
+                                             value.shape, " does not fit the address space"));
+      }
       s.kind = Storage::Kind::arena;
       roots.push_back(static_cast<int>(v));
     }
