@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include <algorithm>
+#include <set>
 
 #include "neuro/codes.h"
 #include "neuro/elaborate.h"
@@ -56,11 +57,24 @@ class NeuronCheck {
         symbol = f_.solver.fresh(param.name, SymbolKind::rigid);
         if (given) f_.solver.bind(symbol, *given->value.integer(), given->span);
       }
-      if (!values_) {  // a default is judged once, and sees the parameters before it
-        defaults_.push_back(param.default_value ? evaluate(*param.default_value, scope_, diags_) : std::nullopt);
+      if (!values_) {  // a default is judged once
+        defaults_.push_back(param.default_value ? evaluate(*param.default_value, earlier_params(), diags_)
+                                                : std::nullopt);
       }
       f_.params.push_back(symbol);
     }
+  }
+
+  /// What a default may be made of: the parameters that stand before it.
+  Scope earlier_params() const {
+    Scope scope = scope_;
+    scope.names = [this] {
+      std::vector<std::string> out;
+      for (std::size_t i = 0; i < f_.params.size(); ++i) out.push_back(neuron_.params[i].name);
+      return out;
+    };
+    scope.unknown = "a default is made of the parameters before it";
+    return scope;
   }
 
   std::optional<Value> find(const std::string& name) const {
@@ -203,7 +217,7 @@ class NeuronCheck {
       } else if (params[p].default_value && facts.primitive) {
         argument.value = *params[p].default_value;
       } else if (facts.neuron && facts.neuron->params[p].default_value) {
-        const auto value = default_value(*facts.neuron, p, facts.args);
+        const auto value = default_value(module, *facts.neuron, p, facts.args);
         fine = fine && value;
         if (!value) continue;
         argument.value = *value;
@@ -213,6 +227,7 @@ class NeuronCheck {
       }
       facts.args.items().push_back(std::move(argument));
     }
+    if (fine && facts.neuron) fine = check_sizes(module, *facts.neuron, facts.args);
     if (!fine) {
       facts.neuron = nullptr;
       facts.primitive = nullptr;
@@ -234,8 +249,41 @@ class NeuronCheck {
     }
   }
 
-  /// A callee's default is evaluated among the callee's own parameters, as far as they are bound.
-  std::optional<Value> default_value(const Neuron& callee, std::size_t index, const Arguments& bound) {
+  /// An argument that the callee's ports use as a size must be one.
+  bool check_sizes(const ModuleDecl& module, const Neuron& callee, const Arguments& args) {
+    const Facts& inner = checker_.facts(callee);
+    if (!inner.ok) return true;  // told there
+    const auto in_ports = [&](int symbol) {
+      const auto in_shape = [&](const SymShape& shape) {
+        const SymShape resolved = inner.solver.resolve(shape);
+        return std::any_of(resolved.begin(), resolved.end(),
+                           [&](const Axis& axis) { return !axis.is_variadic() && axis.size.mentions(symbol); });
+      };
+      return std::any_of(inner.inputs.begin(), inner.inputs.end(), in_shape) ||
+             std::any_of(inner.outputs.begin(), inner.outputs.end(), in_shape);
+    };
+    bool fine = true;
+    for (std::size_t i = 0; i < callee.params.size(); ++i) {
+      const Argument* argument = args.find(callee.params[i].name);
+      if (!argument) continue;
+      Value value = argument->value;
+      resolve(value);
+      const auto size = value.integer();
+      if (!value.known() || (size && *size >= 0) || !in_ports(inner.params[i])) continue;
+      diags_
+          .error(codes::kInvalidArgument, str("`", argument->name, "` of ", module.callee,
+                                              " is a size: it takes a whole number, receives ", text_of(value)))
+          .primary(argument->given ? argument->span : module.span, argument->given ? "" : "by default")
+          .secondary(callee.params[i].span, "a size of its ports");
+      fine = false;
+    }
+    return fine;
+  }
+
+  /// A callee's default is evaluated among the callee's own parameters, as far as they are bound. What is wrong with it
+  /// for all calls was told when the callee was checked.
+  std::optional<Value> default_value(const ModuleDecl& module, const Neuron& callee, std::size_t index,
+                                     const Arguments& bound) {
     Scope scope = scope_;
     scope.find = [&](const std::string& name) -> std::optional<Value> {
       const Argument* argument = bound.find(name);
@@ -246,7 +294,14 @@ class NeuronCheck {
       for (const Argument& argument : bound.items()) out.push_back(argument.name);
       return out;
     };
-    return evaluate(*callee.params[index].default_value, scope, diags_);
+    Diagnostics found(diags_.shared_sources());
+    auto value = evaluate(*callee.params[index].default_value, scope, found);
+    for (Diagnostic d : found.items()) {
+      if (!checker_.facts(callee).ok) break;
+      d.secondary(module.span, str("the default of `", callee.params[index].name, "` for this call"));
+      diags_.add(std::move(d));
+    }
+    return value;
   }
 
   std::optional<Value> argument_value(const ModuleDecl& module, const ParamSpec& param, const ArgDecl& written) {
@@ -327,7 +382,11 @@ class NeuronCheck {
         d.secondary(source[i].span, str("gives ", count_text(static_cast<std::size_t>(same), "value")));
       }
     }
-    if (takes > source.size()) d.help(str("name the values in a tuple: (a, b) -> ", module.callee, "(...)"));
+    if (source.empty()) {
+      d.help(str("give it a value: in -> ", module.callee, "(...)"));
+    } else if (takes > source.size()) {
+      d.help(str("name the values in a tuple: (a, b) -> ", module.callee, "(...)"));
+    }
     return false;
   }
 
@@ -388,9 +447,13 @@ class NeuronCheck {
       }
       if (!call.problem.empty()) {
         auto& d = diags_.error(codes::kShapeMismatch, str(module.callee, ": ", call.problem));
-        d.primary(node.span, in.empty() ? "" : str("receives ", f_.solver.text(in[0])));
-        if (!source.empty() && source[0].span.known())
-          d.secondary(source[0].span, str("gives ", f_.solver.text(source[0].shape)));
+        std::string received;
+        for (const SymShape& shape : in) received += str(received.empty() ? "receives " : ", ", f_.solver.text(shape));
+        d.primary(node.span, received);
+        for (std::size_t i = 0; i < source.size() && i < 3; ++i) {
+          if (source[i].span.known() && (i == 0 || !(source[i].span == source[i - 1].span)))
+            d.secondary(source[i].span, str("gives ", f_.solver.text(source[i].shape)));
+        }
         out.clear();
       }
     } else {
@@ -581,6 +644,27 @@ class NeuronCheck {
     return {unknown_flow(node.span)};
   }
 
+  /// A shape as its port's promise may bind it. `h` and `w` at both ends of a block do not say that a size which only
+  /// data tells (a strided window's) is the input's: such a size flows on as it is, and another one meets the promise.
+  SymShape set_apart(const SymShape& actual, const SymShape& promised) {
+    std::set<int> given;
+    for (const SymShape& input : f_.inputs) {
+      for (const Axis& axis : f_.solver.resolve(input)) axis.size.each_symbol([&](int s) { given.insert(s); });
+    }
+    SymShape shape = f_.solver.resolve(actual);
+    const SymShape port = f_.solver.resolve(promised);
+    for (std::size_t back = 1; back <= std::min(shape.size(), port.size()); ++back) {
+      Axis& axis = shape[shape.size() - back];
+      const Axis& promise = port[port.size() - back];
+      if (axis.is_variadic() || promise.is_variadic()) break;
+      const auto size = axis.size.as_symbol(), name = promise.size.as_symbol();
+      if (!size || !name || given.count(*size) || !given.count(*name)) continue;
+      const Symbol symbol = f_.solver.symbol(*size);
+      if (symbol.kind == SymbolKind::free) axis.size = Dim::symbol(f_.solver.fresh(symbol.name, SymbolKind::free));
+    }
+    return shape;
+  }
+
   void meet_outputs(const std::vector<SymShape>& promised) {
     for (std::size_t i = 0; i < neuron_.outputs.size(); ++i) {
       const Flows source = values_of(neuron_.results[i]);
@@ -597,6 +681,7 @@ class NeuronCheck {
       }
       Meeting meeting;
       meeting.actual = source[0];
+      meeting.actual.shape = set_apart(source[0].shape, promised[i]);
       meeting.expected = promised[i];
       meeting.port = static_cast<int>(i);
       meeting.span = neuron_.outputs[i].implicit ? source[0].span : neuron_.outputs[i].shape.span;
@@ -605,8 +690,32 @@ class NeuronCheck {
     }
   }
 
+  /// The arguments of an instance whose parameters all have their defaults; nothing when one has none.
+  std::optional<Arguments> default_arguments() {
+    Arguments args;
+    Scope scope = scope_;
+    scope.find = [&args](const std::string& name) {
+      const Argument* known = args.find(name);
+      return known ? std::optional(known->value) : std::nullopt;
+    };
+    for (const ParamDecl& param : neuron_.params) {
+      const auto value = param.default_value ? evaluate(*param.default_value, scope, diags_) : std::nullopt;
+      if (!value || !value->known()) return std::nullopt;
+      args.items().push_back({.name = param.name, .value = *value, .span = param.span});
+    }
+    return args;
+  }
+
   /// What holds for some values of the parameters must hold for the ones they take by themselves.
   void check_with_defaults() {
+    const std::size_t before = diags_.error_count();
+    const auto defaults = default_arguments();
+    check_preconditions_with_defaults();
+    if (f_.ok && defaults && diags_.error_count() == before) checker_.check_instance(neuron_, *defaults);
+    f_.ok = f_.ok && diags_.error_count() == before;
+  }
+
+  void check_preconditions_with_defaults() {
     Solver solver = f_.solver;
     for (std::size_t i = 0; i < f_.params.size(); ++i) {
       if (defaults_[i] && defaults_[i]->dim() && f_.params[i] >= 0) {

@@ -71,7 +71,7 @@ class Evaluation {
   std::optional<Value> name(const Expr& e, const NameExpr& n) {
     if (auto found = scope_.find(n.name)) return found;
     auto& d = diags_.error(codes::kUnknownName, str("unknown name `", n.name, "`"));
-    d.primary(e.span, "neither a parameter nor a dimension of an input port");
+    d.primary(e.span, scope_.unknown);
     const auto names = scope_.names();
     if (auto hint = did_you_mean(n.name, names)) {
       d.help(*hint);

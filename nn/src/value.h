@@ -39,6 +39,7 @@ struct Scope {
   std::function<std::optional<Value>(const std::string&)> find;
   std::function<std::vector<std::string>()> names;  ///< for "did you mean"
   std::function<std::string(int)> symbol_name;
+  const char* unknown = "neither a parameter nor a dimension of an input port";  ///< said of a name that is not found
 };
 
 /// The value of an expression, or nullopt after reporting why there is none.

@@ -1,7 +1,9 @@
 // Activations and Softmax (spec: neuroscript.md, 5.2). All keep the shape.
 #include <algorithm>
 
+#include "neuro/str.h"
 #include "primitives/all.h"
+#include "primitives/axes.h"
 
 namespace neuro::prim {
 namespace {
@@ -104,11 +106,22 @@ const PrimitiveDef& prelu() {
 }
 
 const PrimitiveDef& softmax() {
-  static const PrimitiveDef def =
-      activation("Softmax", "exponentials normalised along an axis",
-                 {{.name = "dim", .default_value = Value{Dim(-1)}, .min = -8, .max = 7}}, [](const PrimitiveCall& c) {
-                   return std::vector<Var>{neuro::softmax(c.in[0], static_cast<int>(c.args.integer("dim")))};
-                 });
+  static const PrimitiveDef def = [] {
+    PrimitiveDef d =
+        activation("Softmax", "exponentials normalised along an axis",
+                   {{.name = "dim", .default_value = Value{Dim(-1)}, .min = -8, .max = 7}}, [](const PrimitiveCall& c) {
+                     const int axis = static_cast<int>(c.args.integer("dim"));
+                     return std::vector<Var>{neuro::softmax(c.in[0], axis)};
+                   });
+    d.shapes = [](ShapeCall& call) -> std::vector<SymShape> {
+      const auto axis = call.args.value("dim").integer();
+      if (axis && !position(call.in[0], *axis)) {
+        return call.fail(str("there is no axis ", *axis, " in ", call.solver.text(call.in[0])));
+      }
+      return {call.in[0]};
+    };
+    return d;
+  }();
   return def;
 }
 

@@ -3,30 +3,12 @@
 
 #include "neuro/str.h"
 #include "primitives/all.h"
+#include "primitives/axes.h"
 
 namespace neuro::prim {
 namespace {
 
-bool known_rank(const SymShape& shape) {
-  return std::none_of(shape.begin(), shape.end(), [](const Axis& a) { return a.is_variadic(); });
-}
-
 SymShape any_rank(ShapeCall& call) { return {Axis::run(call.solver.fresh("*", SymbolKind::variadic, 1))}; }
-
-/// Position of an axis that may be negative, in a shape that may hold a run of axes: counted from the side that is
-/// known. npos when a run hides it; nullopt when the rank is known and the axis is out of range.
-std::optional<std::size_t> position(const SymShape& shape, std::int64_t axis) {
-  const auto rank = static_cast<std::int64_t>(shape.size());
-  const auto run =
-      std::find_if(shape.begin(), shape.end(), [](const Axis& a) { return a.is_variadic(); }) - shape.begin();
-  if (run == rank) {
-    if (axis < -rank || axis >= rank) return std::nullopt;
-    return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-  }
-  if (axis >= 0 && axis < run) return static_cast<std::size_t>(axis);
-  if (axis < 0 && rank + axis > run) return static_cast<std::size_t>(rank + axis);
-  return std::string::npos;
-}
 
 /// NumPy's rule on symbolic sizes. Sizes of which one may turn out to be 1 are left to the data.
 std::vector<SymShape> broadcast_shapes(ShapeCall& call) {
