@@ -9,6 +9,7 @@
 #include "neuro/error.h"
 #include "neuro/random.h"
 #include "neuro/str.h"
+#include "neuro/suggest.h"
 
 namespace neuro {
 namespace {
@@ -84,13 +85,16 @@ class Instantiation {
   bool bind(Module& module, const Neuron& neuron, const Params& params) {
     const auto specs = param_specs(neuron);
     const std::size_t before = diags_.error_count();
-    std::vector<std::string> names;
+    std::vector<std::string> names, meant;  // what misspelt names stand for is not missing as well
     for (const ParamSpec& spec : specs) names.push_back(spec.name);
     for (const auto& [name, value] : params) {
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;
       auto& d = diags_.error(codes::kUnknownArgument, str(neuron.name, " has no parameter `", name, "`"));
       d.primary(neuron.span, str("it is ", signature_text(neuron.name, specs)));
-      if (auto hint = did_you_mean(name, names)) d.help(*hint);
+      if (const auto near = nearest(name, std::span<const std::string>(names))) {
+        d.help(str("did you mean `", *near, "`?"));
+        meant.push_back(*near);
+      }
     }
     for (const ParamDecl& param : neuron.params) {
       Argument argument;
@@ -111,6 +115,8 @@ class Instantiation {
         const auto value = evaluate(*param.default_value, scope, diags_);
         if (!value) continue;
         argument.value = *value;
+      } else if (std::find(meant.begin(), meant.end(), param.name) != meant.end()) {
+        continue;
       } else {
         diags_.error(codes::kMissingArgument, str(neuron.name, " needs a value for `", param.name, "`"))
             .primary(param.span, "has no default")

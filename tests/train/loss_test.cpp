@@ -104,6 +104,7 @@ TEST(LossRules, TheTableOfTheProduct) {
   EXPECT_EQ(chosen(evidence({1, 8, 8}, {10}), ints({3, 4}, {2})), "R2 cross_entropy");
   EXPECT_EQ(chosen(evidence({784}, {10}), ints({3, 4}, {2})), "R3 cross_entropy");
   EXPECT_EQ(chosen(evidence({784}, {10}), ints({3, 4}, {2, 1})), "R3 cross_entropy");
+  EXPECT_EQ(chosen(evidence({784}, {10}), floats({3, 4}, {2})), "R3 cross_entropy");  // classes written 3.0 and 4.0
   EXPECT_EQ(chosen(evidence({4}, {3}), floats({0.5f, 0.25f, 0.25f, 0, 0, 1}, {2, 3})), "R3b cross_entropy");
   EXPECT_EQ(chosen(evidence({4}, {2}, Ending::sigmoid), floats({0, 1, 1, 0}, {2, 2})), "R4 bce");
   EXPECT_EQ(chosen(evidence({4}, {2}), floats({1, 1, 0, 0}, {2, 2})), "R5 mse");

@@ -55,6 +55,7 @@ class ConfigReader {
 
   ConfigResult read(std::uint32_t source, std::span<const std::string> overrides) {
     const std::size_t errors_before = diags_.error_count();
+    source_ = source;
     const yaml::NodePtr root = yaml::parse(diags_, source, 0, diags_.sources()[source].text.size());
     if (root) {
       collect_root(*root, source);
@@ -214,6 +215,8 @@ class ConfigReader {
     }
     Reader reader{diags_, directory_, given.written, key.rule, only_files_, missing_files_};
     key.read(result_.config, *given.value, reader);
+    const Span at = given.value->span;
+    if (at.source == source_) result_.config.places[key.path] = {at.begin, at.end - at.begin};
   }
 
   const Given* find(std::string_view path) const {
@@ -265,6 +268,7 @@ class ConfigReader {
 
   const fs::path& directory_;
   Diagnostics& diags_;
+  std::uint32_t source_ = 0;
   std::vector<Key> keys_;
   std::map<std::string, const Key*> by_name_;
   std::set<std::string> sections_;

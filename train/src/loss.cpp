@@ -78,7 +78,7 @@ class Bce final : public Elementwise {
     return {{"accuracy", hit_rate(greater(output, half), greater(as_float(target), half))}};
   }
   void check(const Shape& output, const Column& target, const DataLoader& data, Diagnostics& diags) const override {
-    Elementwise::check(output, target, data, diags);
+    if (!(target.row == output)) return Elementwise::check(output, target, data, diags);
     if (target.min < 0 || target.max > 1) {
       const bool low = target.min < 0;
       diags
@@ -171,7 +171,8 @@ std::optional<LossChoice> infer_loss(const LossEvidence& evidence, const DataLoa
   const auto choose = [&](const char* loss, const char* rule, const std::string& why) {
     return LossChoice{loss, rule, str("out ", evidence.output_text, ", ", why), {}};
   };
-  const bool one_index = target.dtype == DType::i64 && (target.row == Shape{} || target.row == Shape{1});
+  // With several outputs and one number a row the shapes have decided: classes may be written 1.0.
+  const bool one_index = target.whole && (target.row == Shape{} || target.row == Shape{1});
   const bool classes = out.rank() == 1 && out[0] > 1;
 
   if (in.rank() == 1 && out.rank() == 2 && out[0] == in[0] && out[1] > 1 && target.dtype == DType::i64 &&
@@ -204,10 +205,14 @@ std::optional<LossChoice> infer_loss(const LossEvidence& evidence, const DataLoa
       diags.error(codes::kLossNotInferred, str("no loss fits the output ", evidence.output_text, " and ", integers,
                                                " targets: ", text_of(target.row), " in each row"));
   d.primary(data.quote_row(diags.sources(), 0), "the first row");
-  d.note("cross_entropy takes one class index a row (or one a position) and as many outputs as classes");
+  d.note("cross_entropy takes one whole number, the class, a row (or a position) and as many outputs as classes");
   d.note("mse, mae and bce take a target of the output's shape");
-  d.help(str("change the model's output or the targets, or name a loss: `training: {loss: ",
-             target.dtype == DType::i64 ? "cross_entropy" : "mse", "}`"));
+  const Shape positions = out.rank() > 0 ? out.without(out.rank() - 1) : out;
+  if (out.rank() > 1 && out.at(-1) > 1 && target.row == positions && target.whole) {
+    d.help("if each number is the class of a position, write `training: {loss: cross_entropy}`");
+  } else {
+    d.help("change the model's output or the targets, so that one of these fits");
+  }
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 #include "neuro/ops.h"
 #include "neuro/parallel.h"
 #include "neuro/str.h"
+#include "neuro/suggest.h"
 #include "prepare.h"
 
 namespace neuro {
@@ -51,6 +52,50 @@ std::string place_of(const Program& program, const std::string& neuron) {
     return str(program.name(), ":", sources.line_column(info.span).line);
   }
   return program.name();
+}
+
+/// Where the config gives a key; an unknown span when the command line does.
+Span place_of_key(const TrainConfig& config, const std::string& key, SourceMap& sources) {
+  const auto found = config.places.find(key);
+  if (found == config.places.end()) return {};
+  const std::uint32_t source = sources.add(config.path.string(), config.text);
+  return {source, found->second.first, found->second.first + found->second.second};
+}
+
+/// The neuron that the config names, or the file's main one.
+std::string neuron_of(const Program& program, const TrainConfig& config) {
+  const std::string& name = config.model.neuron;
+  if (name.empty()) return program.default_neuron();
+  std::vector<std::string> known;
+  for (const NeuronInfo& info : program.neurons()) known.push_back(info.name);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  Diagnostics diags;
+  const Span at = place_of_key(config, "model.neuron", diags.sources());
+  Diagnostic& d = diags.error(codes::kMissingNeuron, str("there is no neuron `", name, "` in ", program.name()));
+  if (at.known()) d.primary(at, "not found");
+  std::string all;
+  for (const std::string& neuron : known) all += str(all.empty() ? "" : ", ", neuron);
+  if (const auto near = nearest(name, std::span<const std::string>(known))) {
+    d.help(str("did you mean `", *near, "`?"));
+  }
+  d.note(all.empty() ? std::string("it defines no neuron") : str("it defines: ", all));
+  throw Error(ErrorCode::config, std::move(diags));
+}
+
+/// A model with the config's parameters. What is wrong with those is shown in the config too.
+Model instantiate(const Program& program, const std::string& neuron, const TrainConfig& config) {
+  try {
+    return program.instantiate(neuron, config.model.params, {config.training.seed});
+  } catch (const Error& error) {
+    if (config.model.params.empty() || error.diagnostics().empty()) throw;
+    Diagnostics diags(error.diagnostics().shared_sources());
+    const Span at = place_of_key(config, "model.params", diags.sources());
+    for (Diagnostic d : error.diagnostics().items()) {
+      if (at.known() && d.severity == Severity::error) d.secondary(at, "these parameters");
+      diags.add(std::move(d));
+    }
+    throw Error(error.code(), std::move(diags));
+  }
 }
 
 }  // namespace
@@ -136,8 +181,8 @@ Prepared prepare(TrainConfig config, const Contracts& contracts) {
   Prepared out{std::move(config), std::move(program), {}, nullptr, nullptr, nullptr, {}};
   const TrainConfig& c = out.config;
   if (!out.program.ok()) throw Error(ErrorCode::source, out.program.diagnostics());
-  const std::string neuron = c.model.neuron.empty() ? out.program.default_neuron() : c.model.neuron;
-  out.model = out.program.instantiate(neuron, c.model.params, {c.training.seed});
+  const std::string neuron = neuron_of(out.program, c);
+  out.model = instantiate(out.program, neuron, c);
 
   std::vector<std::string> ports;
   for (const Port& port : out.model.inputs()) ports.push_back(port.name);

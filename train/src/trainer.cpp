@@ -214,11 +214,35 @@ class TrainingRun {
     batch_begin_ = train_.position();
     train_.next(step_->inputs());
     step_parts_.set(state_.lr, state_.step + 1);
-    if (!step_->run()) return false;
+    if (!run(*step_, train_, batch_begin_, rows)) return false;
     ++state_.step;
     add(state_.window, *step_, rows);
     add(state_.epoch, *step_, rows);
     return true;
+  }
+
+  /// False: diverged. Numbers of a row that are no index of the model's table show only when they are looked up.
+  bool run(Step& step, const DataLoader& data, Position begin, std::int64_t rows) {
+    try {
+      return step.run();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::index) throw;
+      set_status("failed");
+      throw Error(ErrorCode::data, str("the data does not fit the model: ", error.what(), "\nthe batch's rows: ",
+                                       rows_text(data, begin, rows), "; indices are whole numbers from 0"));
+    }
+  }
+
+  /// The first rows of a batch: "train.jsonl:3, train.jsonl:8 and 30 more".
+  static std::string rows_text(const DataLoader& data, Position begin, std::int64_t rows) {
+    std::string text;
+    constexpr std::int64_t kShown = 4;
+    for (std::int64_t i = 0; i < rows && i < kShown; ++i) {
+      const std::uint64_t row = data.row_at({begin.epoch, begin.row + static_cast<std::uint64_t>(i)});
+      text += str(i > 0 ? ", " : "", data.place(row));
+    }
+    if (rows > kShown) text += str(" and ", rows - kShown, " more");
+    return text;
   }
 
   static void add(Totals& totals, const Step& step, std::int64_t rows) {
@@ -334,8 +358,9 @@ class TrainingRun {
     const Step* step = nullptr;
     for (val_->seek({0, 0}); const std::int64_t rows = val_->upcoming();) {
       Step& plan = step_for(Step::Kind::validate, *val_, rows);
+      const Position begin = val_->position();
       val_->next(plan.inputs());
-      plan.run();
+      run(plan, *val_, begin, rows);
       add(totals, plan, rows);
       step = &plan;
     }
@@ -448,20 +473,14 @@ class TrainingRun {
 
   [[noreturn]] void diverged() {
     const float loss = step_->loss();
-    std::string rows;
-    constexpr std::int64_t kShown = 4;
-    for (std::int64_t i = 0; i < step_rows_ && i < kShown; ++i) {
-      const std::uint64_t row = train_.row_at({batch_begin_.epoch, batch_begin_.row + static_cast<std::uint64_t>(i)});
-      rows += str(i > 0 ? ", " : "", train_.place(row));
-    }
-    if (step_rows_ > kShown) rows += str(" and ", step_rows_ - kShown, " more");
     set_status("diverged");
     const std::string last = last_checkpoint_.empty() ? std::string("no checkpoint was saved before")
                                                       : str("the last checkpoint is ", last_checkpoint_.string());
     throw Error(ErrorCode::diverged,
                 str("training diverged at step ", state_.step + 1, ": the loss is ", loss,
-                    ", the norm of the gradient ", step_->grad_norm(), "; nothing was updated. The batch's rows: ",
-                    rows, "; ", last, ". Try a smaller `lr` (now ", state_.lr, ")",
+                    ", the norm of the gradient ", step_->grad_norm(),
+                    "; nothing was updated. The batch's rows: ", rows_text(train_, batch_begin_, step_rows_), "; ",
+                    last, ". Try a smaller `lr` (now ", state_.lr, ")",
                     config_.training.max_grad_norm == 0 ? " or `max_grad_norm: 1.0`" : "", ", and look at those rows"));
   }
 

@@ -58,7 +58,12 @@ class Builder final : public YAML::EventHandler {
     node->kind = Node::Kind::scalar;
     node->text = value;
     node->quoted = tag == "!";
-    node->span = at(mark, scalar_end(offset(mark), *node) - offset(mark));
+    const std::size_t end = scalar_end(offset(mark), *node);
+    node->span = at(mark, end - offset(mark));
+    if (end == kOpen) {  // yaml-cpp takes the rest of the file for the value
+      throw Refused{at(mark, std::min(text_.find('\n', offset(mark)), text_.size()) - offset(mark)),
+                    "a quote is never closed"};
+    }
     if (value == "<<" && !node->quoted) throw Refused{node->span, "merge keys (`<<`) are not read; write the keys out"};
     add(std::move(node), anchor);
   }
@@ -95,7 +100,9 @@ class Builder final : public YAML::EventHandler {
     return std::min(text_.find_first_of(" \t\r\n,]}#:", at), text_.size());
   }
 
-  /// yaml-cpp tells where a scalar begins, not where it ends.
+  static constexpr std::size_t kOpen = std::string_view::npos;
+
+  /// yaml-cpp tells where a scalar begins, not where it ends. kOpen: its quote is never closed.
   std::size_t scalar_end(std::size_t at, const Node& node) const {
     const std::size_t line_end = std::min(text_.find('\n', at), text_.size());
     if (at >= text_.size()) return at;
@@ -112,7 +119,7 @@ class Builder final : public YAML::EventHandler {
           }
         }
       }
-      return line_end;
+      return kOpen;
     }
     if (text_.substr(at, node.text.size()) == node.text) return at + node.text.size();
     return line_end;

@@ -2,6 +2,7 @@
 // The training configuration: typed, checked, with positions (product: YAML schema).
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -84,6 +85,8 @@ struct TrainConfig {
 
   std::filesystem::path path;  ///< of the file that it was read from
   std::string text;            ///< that file's text
+  /// Where `text` gives the value of a key ("model.neuron"): first byte and length. Nothing for an override.
+  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> places;
 };
 
 /// The names that keys such as `training.optimizer` may take beyond the built-in ones.
