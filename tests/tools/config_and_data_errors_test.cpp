@@ -56,6 +56,15 @@ TEST_F(ConfigErrors, SettingsOnTheCommandLineAreCheckedLikeTheFile) {
   expect_refusal(run({"train"}), 2, "train_without_config");
 }
 
+TEST_F(ConfigErrors, WhatTheConfigSaysOfTheModelIsShownInTheConfig) {
+  write("net.ns", "neuron Net(hidden):\n  in: [batch, 2]\n  graph:\n    in -> Linear(2, hidden) -> out\n");
+  const auto config = [](const std::string& model) { return "model:\n  file: net.ns\n" + model + kData; };
+  expect_refusal(train(config("  neuron: Nett\n  params: {hidden: 4}\n")), 2, "unknown_neuron_in_config");
+  expect_refusal(train(config("  params: {hiden: 4}\n")), 3, "unknown_parameter_in_config");
+  expect_refusal(train("model:\n  file: \"net.ns\n  neuron: Net\n" + std::string(kData)), 2,
+                 "unclosed_quote_in_config");
+}
+
 class DataErrors : public ConfigErrors {};
 
 TEST_F(DataErrors, AreReportedAtTheirLine) {
@@ -82,6 +91,14 @@ TEST_F(DataErrors, ClassOutsideTheModelsRangeIsShownWithItsLine) {
   write("data.jsonl", "{\"input\": [0.5, 0], \"target\": 2}\n{\"input\": [0, 1.5], \"target\": 3}\n");
   write("config.yml", "model:\n  file: digits.ns\ndata:\n  train: data.jsonl\n");
   expect_refusal(run({"train", "config.yml"}), 4, "target_out_of_range");
+}
+
+TEST_F(Nsrun, NumberThatIsNoIndexOfATableIsADataError) {
+  write("tokens.ns",
+        "neuron Tokens:\n  in: [batch, seq]\n  out: [batch, seq, 5]\n  graph:\n    in -> Embedding(5, 5) -> out\n");
+  write("data.jsonl", "{\"input\": [0, 1], \"target\": [1, 2]}\n{\"input\": [0, 7], \"target\": [1, 2]}\n");
+  write("config.yml", "model:\n  file: tokens.ns\ndata:\n  train: data.jsonl\n  shuffle: false\n");
+  expect_refusal(run({"-q", "train", "config.yml"}), 4, "index_outside_the_table");
 }
 
 }  // namespace

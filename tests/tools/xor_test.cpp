@@ -115,6 +115,7 @@ TEST_F(Xor, InputThatDoesNotFitIsADataError) {
       {"input_with_text", R"({"input": [[1, "0"]]})"},
       {"input_that_is_not_json", "{\"input\": [[1, 0]\n"},
       {"input_without_its_key", R"({"inputs": [[1, 0]]})"},
+      {"input_that_is_no_object", "[1, 0]"},
       {"input_that_is_empty", ""},
   };
   for (const auto& [name, text] : cases) {
@@ -122,6 +123,14 @@ TEST_F(Xor, InputThatDoesNotFitIsADataError) {
     expect_refusal(run({"infer", "-q", "examples/01-xor.ns", "-"}, text), 4, name);
   }
   expect_refusal(run({"infer", "examples/01-xor.ns", "nowhere.json"}), 4, "infer_missing_input");
+}
+
+TEST_F(Xor, BlankLinesAfterTheLastQuestionAreNoQuestion) {
+  ASSERT_EQ(train({"--epochs", "3"}).code, 0);
+  const std::string two = "{\"input\": [1, 0]}\n{\"input\": [0, 0]}\n";
+  const Outcome plain = run({"infer", "-q", "examples/01-xor.ns", "-"}, two);
+  ASSERT_EQ(plain.code, 0) << plain.err;
+  EXPECT_EQ(run({"infer", "-q", "examples/01-xor.ns", "-"}, two + "\n  \n").out, plain.out);
 }
 
 TEST_F(Xor, DryRunWritesNothing) {

@@ -236,6 +236,13 @@ void Questions::parse(std::string text) {
   if (auto document = neuro::json::parse(text, problem, source_)) {
     form_ = document->kind == Kind::list ? Form::list : Form::single;
     if (form_ == Form::list) {
+      for (const Value& item : document->list) {
+        if (item.kind == Kind::object) continue;
+        diags_.error(codes::kInvalidRecord, str("not an object: ", item.what()))
+            .primary(item.span, "an object {\"input\": ...} belongs here")
+            .help("write {\"input\": [...]}, or a list of such objects");
+        return;
+      }
       values_ = std::move(document->list);
     } else {
       values_.push_back(*std::move(document));
@@ -258,7 +265,7 @@ void Questions::parse(std::string text) {
       break;
     }
     values_.push_back(*std::move(value));
-    if (begin >= text.size()) return;
+    if (text.find_first_not_of(" \t\r\n", begin) == std::string::npos) return;
   }
   diags_.error(codes::kInvalidRecord, str("not JSON: ", problem.title)).primary(problem.span);
 }

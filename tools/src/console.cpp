@@ -28,6 +28,11 @@ bool redraws() {
   return isatty(STDERR_FILENO) == 1 && (term == nullptr || std::strcmp(term, "dumb") != 0);
 }
 
+void not_written(int problem) {
+  if (problem == EPIPE) return;  // `nsrun list | head -1`
+  throw neuro::Error(neuro::ErrorCode::resource, neuro::str("cannot write to stdout: ", std::strerror(problem)));
+}
+
 }  // namespace
 
 void Console::configure(ColorMode color, Format format, int verbosity) {
@@ -43,14 +48,13 @@ void Console::raw(std::string_view text) {
 }
 
 void Console::result(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) flush_results();
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) not_written(errno);
 }
 
 void Console::flush_results() {
   errno = 0;
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
-  if (errno == EPIPE) return;  // `nsrun list | head -1`
-  throw neuro::Error(neuro::ErrorCode::resource, neuro::str("cannot write to stdout: ", std::strerror(errno)));
+  if (std::fflush(stdout) != 0) not_written(errno);
 }
 
 void Console::status(std::string_view title, std::string_view text) {
