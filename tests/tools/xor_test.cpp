@@ -96,6 +96,23 @@ TEST_F(Xor, AModelFileStandsAlone) {
   EXPECT_EQ(ask({"--checkpoint", kFinal}).out, expected);
 }
 
+TEST_F(Xor, ParametersOfTheRunComeWithItsWeights) {
+  write("net.ns",
+        "neuron Net(hidden):\n  in: [batch, 2]\n  out: [batch, 1]\n"
+        "  graph: in -> Linear(2, hidden) -> Tanh() -> Linear(hidden, 1) -> out\n");
+  write("net.yml",
+        "model: {file: net.ns, params: {hidden: 3}}\ndata: {train: examples/data/xor_train.jsonl}\n"
+        "training: {epochs: 3}\n");
+  // --set is stronger than the file, and what was trained with is what counts.
+  ASSERT_EQ(run({"train", "net.yml", "--set", "model.params={hidden: 5}"}).code, 0);
+  const Outcome of_source = run({"infer", "net.ns", "-"}, kRows);
+  EXPECT_EQ(of_source.code, 0) << of_source.err;
+  EXPECT_EQ(run({"infer", "checkpoints/Net", "-"}, kRows).out, of_source.out);
+  EXPECT_EQ(run({"infer", "checkpoints/Net/step-00000003/model.safetensors", "-"}, kRows).out, of_source.out);
+  const Outcome other = run({"infer", "net.ns", "-", "--param", "hidden=4"}, kRows);
+  EXPECT_EQ(other.code, 5) << other.err;
+}
+
 TEST_F(Xor, OutputFileIsWrittenWholeOrNotAtAll) {
   ASSERT_EQ(train({"--epochs", "3"}).code, 0);
   const std::string expected = ask().out;

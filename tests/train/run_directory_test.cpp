@@ -24,9 +24,8 @@ class Run : public testing::Test {
     s.model = {{"w", Tensor::full(Shape{3, 2}, static_cast<double>(step))}};
     s.optimizer = {{"adam.m.w", Tensor::full(Shape{3, 2}, 0.5)}};
     s.state.step = step;
-    s.source = "neuron Net():\n";
+    s.bundle = {"Net", "neuron Net():\n", "[batch, 2] -> [batch, 3]", {{"k", std::int64_t{3}}}};
     s.config = "model: {file: net.ns}\n";
-    s.neuron = "Net";
     return s;
   }
   RunDirectory open(Start start = Start::normal) { return RunDirectory(dir_.path(), "Net", start); }
@@ -77,7 +76,8 @@ TEST_F(Run, ACheckpointComesBackAsItWas) {
   EXPECT_EQ(back.state.best, std::numeric_limits<double>::infinity());
   EXPECT_EQ(back.state.position, (Position{3, 40}));
   EXPECT_EQ(back.state.window.metrics, std::vector<double>{0.7});
-  EXPECT_EQ(back.source, s.source);
+  EXPECT_EQ(back.bundle.source, s.bundle.source);
+  EXPECT_EQ(back.bundle.params, s.bundle.params);
   EXPECT_EQ(back.config, s.config);
   EXPECT_EQ(back.model[0].second.to_vector(), s.model[0].second.to_vector());
   EXPECT_EQ(back.optimizer[0].first, "adam.m.w");
@@ -212,7 +212,7 @@ TEST_F(Run, WeightsAreFoundInTheDocumentedOrder) {
   WeightQuery query{.model_file = model,
                     .neuron = "Net",
                     .source = source,
-                    .parameters = snapshot(0).model,
+                    .parameters = [](const Params&) { return snapshot(0).model; },
                     .checkpoint = "",
                     .environment = "",
                     .run_roots = {dir_.path()}};
@@ -227,10 +227,11 @@ TEST_F(Run, WeightsAreFoundInTheDocumentedOrder) {
   EXPECT_EQ(find_weights(query).path, dir_ / "Net/final.safetensors");
   { RunDirectory(dir_.path(), "Net", Start::resume).save(*format_, snapshot(3), true, 3); }
   EXPECT_EQ(find_weights(query).path, dir_ / "Net/step-00000003/model.safetensors");
+  EXPECT_EQ(find_weights(query).params, snapshot(3).bundle.params);
 
   query.source = "neuron Net(): # edited\n";
   EXPECT_NE(find_weights(query).how.find("edited"), std::string::npos);
-  query.parameters = {{"other", Tensor::zeros(Shape{2})}};
+  query.parameters = [](const Params&) { return StateDict{{"other", Tensor::zeros(Shape{2})}}; };
   fs::remove(dir_ / "model.safetensors");
   all += message([&] { find_weights(query); }, ErrorCode::checkpoint);
   query.environment = (dir_ / "Net").string();

@@ -74,24 +74,19 @@ void write_output(const fs::path& path, const std::string& text) {
 
 bool is_source(const fs::path& path) { return path.extension() == ".ns"; }
 
-/// What stands beside or inside weights: the source, and the neuron and parameters that were trained. A model file
-/// carries them, a checkpoint's directory holds them as files.
+/// What weights carry with them: the source, and the neuron and parameters that were trained.
 neuro::Bundle bundle_of(const fs::path& weights) {
   neuro::Bundle bundle = neuro::bundle_from(neuro::read_safetensors(weights).metadata);
   if (!bundle.source.empty()) return bundle;
-  const fs::path directory = weights.parent_path();
-  if (!fs::exists(directory / "manifest.json")) {
-    throw Error(ErrorCode::checkpoint,
-                str('`', weights.string(), "` holds weights without their source\nname the source too: nsrun infer ",
-                    "MODEL.ns INPUT --checkpoint ", weights.string()));
-  }
-  const neuro::Snapshot snapshot = neuro::make_safetensors_checkpoint()->load(directory);
-  neuro::Diagnostics ignored;  // the files that the config names may be gone; its parameters are all that counts here
-  const neuro::ConfigResult config = neuro::parse_config("config.yml", snapshot.config, directory, {}, ignored);
-  bundle.source = snapshot.source;
-  bundle.neuron = snapshot.neuron;
-  bundle.params = config.config.model.params;
-  return bundle;
+  throw Error(ErrorCode::checkpoint,
+              str('`', weights.string(), "` holds weights without their source\nname the source too: nsrun infer ",
+                  "MODEL.ns INPUT --checkpoint ", weights.string()));
+}
+
+/// A run's parameters with those of the command line on top.
+neuro::Params with_options(neuro::Params params, const ModelOptions& options) {
+  for (auto& [key, value] : parse_params(options.params)) params[key] = value;
+  return params;
 }
 
 Loaded load_bundle(const Options& options) {
@@ -99,9 +94,8 @@ Loaded load_bundle(const Options& options) {
   loaded.weights = neuro::weights_file(options.model);
   const neuro::Bundle bundle = bundle_of(loaded.weights);
   const neuro::Program program = neuro::Program::from_source(bundle.source, loaded.weights.string());
-  neuro::Params params = bundle.params;
-  for (auto& [key, value] : parse_params(options.which.params)) params[key] = value;
-  loaded.model = program.instantiate(options.which.neuron.empty() ? bundle.neuron : options.which.neuron, params);
+  loaded.model = program.instantiate(options.which.neuron.empty() ? bundle.neuron : options.which.neuron,
+                                     with_options(bundle.params, options.which));
   loaded.how = "as named";
   return loaded;
 }
@@ -109,15 +103,22 @@ Loaded load_bundle(const Options& options) {
 Loaded load_source(const neuro::Program& program, const Options& options) {
   Loaded loaded;
   const std::string neuron = options.which.neuron.empty() ? program.default_neuron() : options.which.neuron;
-  loaded.model = program.instantiate(neuron, parse_params(options.which.params));
-  if (options.random_weights) return loaded;
+  const auto model_with = [&](const neuro::Params& params) {
+    return program.instantiate(neuron, with_options(params, options.which));
+  };
+  if (options.random_weights) {
+    loaded.model = model_with({});
+    return loaded;
+  }
   const char* environment = std::getenv("NSRUN_CHECKPOINT");
-  const neuro::FoundWeights found = neuro::find_weights({.model_file = options.model,
-                                                         .neuron = neuron,
-                                                         .source = program.source(),
-                                                         .parameters = loaded.model.state_dict(),
-                                                         .checkpoint = options.checkpoint,
-                                                         .environment = environment == nullptr ? "" : environment});
+  const neuro::FoundWeights found =
+      neuro::find_weights({.model_file = options.model,
+                           .neuron = neuron,
+                           .source = program.source(),
+                           .parameters = [&](const neuro::Params& params) { return model_with(params).state_dict(); },
+                           .checkpoint = options.checkpoint,
+                           .environment = environment == nullptr ? "" : environment});
+  loaded.model = model_with(found.params);
   loaded.weights = found.path;
   loaded.how = found.how;
   return loaded;

@@ -97,10 +97,10 @@ class SafetensorsCheckpoint final : public Checkpoint {
  public:
   void save(const Snapshot& snapshot, const fs::path& directory) override {
     using files::Sync;
-    write_safetensors(directory / "model.safetensors", {snapshot.model, {{"neuro.neuron", snapshot.neuron}}}, Sync::no);
+    write_safetensors(directory / "model.safetensors", {snapshot.model, bundle_metadata(snapshot.bundle)}, Sync::no);
     write_safetensors(directory / "optimizer.safetensors", {snapshot.optimizer, {}}, Sync::no);
     files::write(directory / "state.json", snapshot.state.to_json() + "\n", Sync::no);
-    files::write(directory / "source.ns", snapshot.source, Sync::no);
+    files::write(directory / "source.ns", snapshot.bundle.source, Sync::no);
     files::write(directory / "config.yml", snapshot.config, Sync::no);
 
     json::Object listed;
@@ -116,7 +116,7 @@ class SafetensorsCheckpoint final : public Checkpoint {
     files::write(directory / "manifest.json",
                  json::Object()
                          .add("format_version", kFormatVersion)
-                         .add("neuron", snapshot.neuron)
+                         .add("neuron", snapshot.bundle.neuron)
                          .add("parameters", files::checksum(parameter_table(snapshot.model)))
                          .raw("files", listed.text())
                          .text() +
@@ -130,11 +130,10 @@ class SafetensorsCheckpoint final : public Checkpoint {
     Snapshot out;
     TensorFile model = read_safetensors(directory / "model.safetensors");
     out.model = std::move(model.tensors);
-    out.neuron = model.metadata["neuro.neuron"];
+    out.bundle = bundle_from(model.metadata);
     out.optimizer = read_safetensors(directory / "optimizer.safetensors").tensors;
     const fs::path state = directory / "state.json";
     out.state = RunState::from_json(files::read(state, ErrorCode::checkpoint), state);
-    out.source = files::read(directory / "source.ns", ErrorCode::checkpoint);
     out.config = files::read(directory / "config.yml", ErrorCode::checkpoint);
     return out;
   }

@@ -11,7 +11,7 @@ std::map<std::string, std::string> load_weights(const Model& model, const std::f
   if (file.filename() == "model.safetensors" && std::filesystem::exists(file.parent_path() / "manifest.json")) {
     Snapshot snapshot = make_safetensors_checkpoint()->load(file.parent_path());  // against its manifest
     state = std::move(snapshot.model);
-    metadata = bundle_metadata({snapshot.neuron, snapshot.source, "", {}});
+    metadata = bundle_metadata(snapshot.bundle);
   } else {
     TensorFile content = read_safetensors(file);
     state = std::move(content.tensors);

@@ -145,8 +145,8 @@ fs::path RunDirectory::save(Checkpoint& format, const Snapshot& snapshot, bool b
   const fs::path target = step_path(snapshot.state.step);
   const fs::path temporary = run / str(".tmp-", ::getpid(), "-", target.filename().string());
   std::error_code ignored;
-  files::require_space(run, bytes_of(snapshot.model) + bytes_of(snapshot.optimizer) + snapshot.source.size() +
-                                snapshot.config.size() + 64 * 1024);
+  files::require_space(run, bytes_of(snapshot.model) + bytes_of(snapshot.optimizer) +
+                                2 * snapshot.bundle.source.size() + snapshot.config.size() + 64 * 1024);
   try {
     files::make_directories(temporary);
     format.save(snapshot, temporary);

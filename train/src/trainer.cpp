@@ -136,7 +136,7 @@ class TrainingRun {
                   str(from.string(), " does not fit ", p_.info.neuron, " as it is now: ", error.what()));
     }
     compare_settings(snapshot.state, from);
-    if (snapshot.source != p_.source)
+    if (snapshot.bundle.source != p_.source)
       p_.info.notes.push_back("the source was edited since the checkpoint; its parameters are the same");
     state_ = std::move(snapshot.state);
     saved_step_ = state_.step;
@@ -389,11 +389,14 @@ class TrainingRun {
     state_.position = train_.position();
     state_.elapsed = elapsed();
     for (auto& [name, logger] : loggers_) state_.loggers[name] = logger->state();
-    const Snapshot snapshot{p_.model.state_dict(), optimizer_->state(), state_, p_.source,
-                            config_.text,          p_.info.neuron};
+    const Snapshot snapshot{p_.model.state_dict(), optimizer_->state(), state_, bundle(), config_.text};
     last_checkpoint_ = run_->save(*format_, snapshot, best, config_.checkpoint.keep_last_n);
     saved_step_ = state_.step;
     for (auto& logger : loggers_) logger.second->on_checkpoint(last_checkpoint_, best);
+  }
+
+  Bundle bundle() const {
+    return {p_.info.neuron, p_.source, str(p_.info.inputs, " -> ", p_.info.outputs), config_.model.params};
   }
 
   void set_status(const char* status) {
@@ -438,8 +441,7 @@ class TrainingRun {
     if (val_ && validated_step_ != state_.step && validate() && run_ && config_.checkpoint.keep_best)
       run_->mark_best(last_checkpoint_);
     if (run_) {
-      Bundle bundle{p_.info.neuron, p_.source, str(p_.info.inputs, " -> ", p_.info.outputs), config_.model.params};
-      run_->write_final(p_.model.state_dict(), bundle);
+      run_->write_final(p_.model.state_dict(), bundle());
       set_status("finished");
     }
     const TrainResult r = result(TrainStatus::finished);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "files.h"
+#include "neuro/checkpoint.h"
 #include "neuro/error.h"
 #include "neuro/run_directory.h"
 #include "neuro/safetensors.h"
@@ -49,6 +50,15 @@ std::vector<Candidate> runs_of(const fs::path& root, const std::string& neuron) 
   return out;
 }
 
+bool fits(const fs::path& weights, const WeightQuery& query) {
+  const TensorFile file = read_safetensors(weights);
+  try {
+    return parameter_table(file.tensors) == parameter_table(query.parameters(bundle_from(file.metadata).params));
+  } catch (const Error&) {
+    return false;  // the edited neuron cannot be made with the parameters of that run
+  }
+}
+
 }  // namespace
 
 fs::path weights_file(const fs::path& path) {
@@ -62,8 +72,11 @@ fs::path weights_file(const fs::path& path) {
 }
 
 FoundWeights find_weights(const WeightQuery& query) {
-  if (!query.checkpoint.empty()) return {weights_file(query.checkpoint), "--checkpoint"};
-  if (!query.environment.empty()) return {weights_file(query.environment), "NSRUN_CHECKPOINT"};
+  const auto found = [](const fs::path& path, std::string how) {
+    return FoundWeights{path, std::move(how), bundle_from(read_safetensors(path).metadata).params};
+  };
+  if (!query.checkpoint.empty()) return found(weights_file(query.checkpoint), "--checkpoint");
+  if (!query.environment.empty()) return found(weights_file(query.environment), "NSRUN_CHECKPOINT");
 
   std::string looked = "--checkpoint (not given), NSRUN_CHECKPOINT (not set)";
   const std::string hash = source_hash(query.source);
@@ -77,10 +90,10 @@ FoundWeights find_weights(const WeightQuery& query) {
           continue;
         }
         const std::string how = str(weights->second, " of run ", candidate.run.string());
-        if (same_source) return {weights->first, how};
+        if (same_source) return found(weights->first, how);
         // The source was edited since: the weights still fit when the parameters did not change.
-        if (parameter_table(read_safetensors(weights->first).tensors) == parameter_table(query.parameters)) {
-          return {weights->first, str(how, " (the source was edited since; its parameters are the same)")};
+        if (fits(weights->first, query)) {
+          return found(weights->first, str(how, " (the source was edited since; its parameters are the same)"));
         }
         looked += str("; ", candidate.run.string(), " (trained from an edited source with other parameters)");
       }
@@ -88,11 +101,11 @@ FoundWeights find_weights(const WeightQuery& query) {
   }
   for (const fs::path& root : query.run_roots) looked += str("; runs of ", query.neuron, " under ", root.string());
   const fs::path beside = fs::path(query.model_file).replace_filename("model.safetensors");
-  if (is_there(beside)) return {beside, "beside the model"};
+  if (is_there(beside)) return found(beside, "beside the model");
   throw Error(
       ErrorCode::checkpoint,
-      str("no trained weights for ", query.neuron, " of ", query.model_file.string(), ". Looked for: ", looked, "; ",
-          beside.string(), ". Train it first, or give --checkpoint (or --random-weights to run it untrained)"));
+      str("no trained weights for ", query.neuron, " of ", query.model_file.string(), "\nlooked for ", looked, "; ",
+          beside.string(), "\ntrain it first, or give --checkpoint (or --random-weights to run it untrained)"));
 }
 
 }  // namespace neuro

@@ -44,22 +44,28 @@ struct RunState {
   static RunState from_json(const std::string& text, const std::filesystem::path& path);
 };
 
+/// What weights need beside them to be a model again. Every model file carries it in its metadata, so that it stands
+/// alone.
+struct Bundle {
+  std::string neuron, source, signature;
+  Params params;
+};
+
 /// A copy-free picture of a run: tensors share the run's memory and must be written before the next step.
 struct Snapshot {
   StateDict model;      ///< parameters and buffers
   StateDict optimizer;  ///< "adam.m.<path>", ...
   RunState state;
-  std::string source;  ///< the model's source text
+  Bundle bundle;
   std::string config;  ///< the config's text
-  std::string neuron;
 };
 
 /// Saves and loads snapshots. Atomicity is not its business: it writes into a directory of its own (RunDirectory).
 class Checkpoint {
  public:
   virtual ~Checkpoint() = default;
-  /// Writes all files into an existing, empty directory and syncs them and it. Throws Error(resource) when the disk is full, else
-  /// Error(checkpoint).
+  /// Writes all files into an existing, empty directory and syncs them and it. Throws Error(resource) when the disk is
+  /// full, else Error(checkpoint).
   virtual void save(const Snapshot& snapshot, const std::filesystem::path& directory) = 0;
   /// Throws Error(checkpoint) naming the file that is missing, cut off or changed.
   virtual Snapshot load(const std::filesystem::path& directory) = 0;
@@ -70,11 +76,6 @@ using CheckpointRegistry = Registry<Checkpoint>;
 /// 128-bit XXH3 of each, so that a flipped bit in any of them is found.
 std::unique_ptr<Checkpoint> make_safetensors_checkpoint();
 
-/// Text that a model's bundle carries in its metadata, so that `final.safetensors` stands alone.
-struct Bundle {
-  std::string neuron, source, signature;
-  Params params;
-};
 /// Metadata of a bundle: neuro.format, neuro.neuron, neuro.source, neuro.params (JSON), neuro.signature.
 std::map<std::string, std::string> bundle_metadata(const Bundle& bundle);
 /// The other way; empty texts where the file has none.

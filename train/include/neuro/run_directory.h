@@ -2,6 +2,7 @@
 // A run's directory: `<checkpoint.dir>/<neuron>/` with its checkpoints, written so that a crash at any moment leaves
 // complete ones only (product: checkpoint format).
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,8 +70,9 @@ std::vector<std::filesystem::path> checkpoints_of(const std::filesystem::path& r
 struct WeightQuery {
   std::filesystem::path model_file;  ///< "examples/01-xor.ns"
   std::string neuron;
-  std::string source;       ///< the file's text
-  StateDict parameters;     ///< the model's, for comparing tables
+  std::string source;  ///< the file's text
+  /// The state of the model that the source makes with a run's parameters, for comparing tables; it may throw Error.
+  std::function<StateDict(const Params&)> parameters;
   std::string checkpoint;   ///< --checkpoint; empty: not given
   std::string environment;  ///< $NSRUN_CHECKPOINT; empty: not set
   std::vector<std::filesystem::path> run_roots{"./checkpoints", "runs"};
@@ -78,6 +80,7 @@ struct WeightQuery {
 struct FoundWeights {
   std::filesystem::path path;  ///< a .safetensors file
   std::string how;             ///< "best of run checkpoints/XOR", for one line on stderr
+  Params params;               ///< what the neuron was trained with; empty when the file does not say
 };
 /// First hit of: --checkpoint, $NSRUN_CHECKPOINT, the newest run of this neuron and this source (its best, else final,
 /// else latest weights; a run of an edited source only when the table of parameters is the same), model.safetensors

@@ -15,8 +15,8 @@ struct TensorFile {
 };
 
 /// Writes and syncs a file: the header padded with spaces so that the data begins at a multiple of 64 bytes, the data
-/// without gaps, widest elements first. Adds `neuro.format` and `neuro.checksum` to the metadata: the 128-bit XXH3 of the whole file with
-/// its own digits as zeros. Throws Error(resource) when the disk is full, else Error(checkpoint).
+/// without gaps, widest elements first. Adds `neuro.format` and `neuro.checksum` to the metadata: the 128-bit XXH3 of
+/// the whole file with its own digits as zeros. Throws Error(resource) when the disk is full, else Error(checkpoint).
 void write_safetensors(const std::filesystem::path& path, const TensorFile& content);
 
 /// Reads a file of any origin and trusts none of it: a header over 100 MB, a range that overlaps, leaves a gap, ends
