@@ -358,7 +358,8 @@ TEST(Model, ManyThreadsMayCallOneModel) {
 TEST(Model, FrozenModulesAreNotTrained) {
   Neuron net = chain({"[b, 2]"}, {module("fc", "Linear", {{"in_dim", n(2)}, {"out_dim", n(2)}})});
   net.modules[0].frozen = true;
-  for (const Parameter& p : make(net).parameters()) {
+  const Model model = make(net);
+  for (const Parameter& p : model.parameters()) {
     EXPECT_FALSE(p.trainable);
     EXPECT_FALSE(p.buffer);
     EXPECT_FALSE(p.var.differentiable());

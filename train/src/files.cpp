@@ -66,13 +66,16 @@ std::string hex(XXH128_hash_t hash) {
   return out;
 }
 
+constexpr const char* kFreeSpace =
+    "; free some space, then go on with `--resume`, or train again when nothing was saved yet";
+
 }  // namespace
 
 void fail(std::string_view operation, const fs::path& path, int error, ErrorCode otherwise) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   std::string reason = std::strerror(error);
   if (error == EROFS || error == EACCES) reason += "; choose another place (`checkpoint.dir`)";
-  if (full) reason += "; free some space and go on with `--resume`";
+  if (full) reason += kFreeSpace;
   if (operation == "read") reason = std::strerror(error);
   throw Error(full ? ErrorCode::resource : otherwise, str("failed to ", operation, " ", path.string(), ": ", reason));
 }
@@ -153,7 +156,7 @@ void require_space(const fs::path& path, std::uint64_t bytes) {
   if (free < bytes + kMargin) {
     throw Error(ErrorCode::resource,
                 str("disk full: ", path.string(), " has ", free / 1024, " KiB left, a checkpoint needs ",
-                    (bytes + kMargin) / 1024, "; free some space and go on with `--resume`"));
+                    (bytes + kMargin) / 1024, kFreeSpace));
   }
 }
 
