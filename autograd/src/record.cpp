@@ -36,6 +36,15 @@ std::vector<ValueInfo> infer_elementwise(const OpDef& op, std::span<const ValueI
   return {{shape, kernel->mask_output ? DType::boolean : dtype}};
 }
 
+/// What `op` is written with, its errors under its name.
+std::vector<Var> expand(const OpDef& op, std::span<const Var> inputs, const Attrs& attrs) {
+  try {
+    return op.expand(inputs, attrs);
+  } catch (const Error& e) {
+    throw Error(e.code(), str(op.name, ": ", e.what()));
+  }
+}
+
 }  // namespace
 
 std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs attrs) {
@@ -49,6 +58,10 @@ std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs 
     infos.push_back({input.shape(), input.dtype()});
     node->inputs.push_back(input.edge());
     any = any || input.differentiable();
+  }
+  if (op.expand != nullptr) {
+    if (op.infer != nullptr) op.infer(Infer{op.name, infos, attrs});
+    return expand(op, inputs, attrs);
   }
   node->outputs = op.elementwise != nullptr ? infer_elementwise(op, infos) : op.infer(Infer{op.name, infos, attrs});
   node->op = &op;

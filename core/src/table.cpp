@@ -6,38 +6,54 @@
 #include <string>
 #include <vector>
 
+#include "kernels/arch.h"
+#include "kernels/elementwise_kernels.h"
+#include "kernels/gemm_kernels.h"
+#include "kernels/row_kernels.h"
 #include "neuro/error.h"
 #include "neuro/str.h"
 
 namespace neuro::kernels {
 
-const GemmKernels<double>* gemm_f64_baseline();
-const RowKernels<double>* rows_f64_baseline();
+namespace {
+
 #if defined(__x86_64__)
-Table table_sse2(const GemmKernels<double>*, const RowKernels<double>*);
-Table table_avx2(const GemmKernels<double>*, const RowKernels<double>*);
-Table table_avx512(const GemmKernels<double>*, const RowKernels<double>*);
-#elif defined(__aarch64__)
-Table table_neon64(const GemmKernels<double>*, const RowKernels<double>*);
+using Baseline = Sse2;
+#else
+using Baseline = Neon64;
 #endif
 
-namespace {
+/// The table of `Arch`, from the objects that were compiled for it (core/src/arch).
+template <class Arch>
+Table make_table() {
+  std::vector<Elementwise> elementwise;
+  for (const auto family : {arithmetic_kernels<Arch>(), transcendental_kernels<Arch>(), activation_kernels<Arch>()}) {
+    elementwise.insert(elementwise.end(), family.begin(), family.end());
+  }
+  std::sort(elementwise.begin(), elementwise.end(),
+            [](const Elementwise& a, const Elementwise& b) { return std::string_view(a.name) < b.name; });
+  return {Arch::name,
+          Arch::vector_bytes,
+          std::move(elementwise),
+          &gemm_kernels<float, Arch>(),
+          &gemm_kernels<double, Baseline>(),
+          &row_kernels<float, Arch>(),
+          &row_kernels<double, Baseline>()};
+}
 
 const std::vector<Table>& all_supported() {
   static const std::vector<Table> tables = [] {
     std::vector<Table> out;
-    const auto* gemm = gemm_f64_baseline();
-    const auto* rows = rows_f64_baseline();
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")) {
-      out.push_back(table_avx512(gemm, rows));
+      out.push_back(make_table<Avx512>());
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) out.push_back(table_avx2(gemm, rows));
-    out.push_back(table_sse2(gemm, rows));
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) out.push_back(make_table<Avx2>());
+    out.push_back(make_table<Sse2>());
 #elif defined(__aarch64__)
-    out.push_back(table_neon64(gemm, rows));
+    out.push_back(make_table<Neon64>());
 #endif
     return out;
   }();

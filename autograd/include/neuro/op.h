@@ -104,6 +104,10 @@ struct OpDef {
   void (*forward)(const Call&) noexcept = nullptr;
   /// Scratch bytes per worker that `forward` needs (operands' data pointers are null here); null for none.
   std::size_t (*scratch)(const Call&) = nullptr;
+  /// For an operation that is written with others (logsumexp, einsum): records those instead of a node of its own. Then
+  /// `forward` and `vjp` are not needed, and `infer` only checks (it may be null; an error of an inner operation is
+  /// reported under this operation's name).
+  std::vector<Var> (*expand)(std::span<const Var> in, const Attrs& attrs) = nullptr;
   /// Null: no gradient (piecewise constant, or not differentiable).
   Grads (*vjp)(const Vjp&) = nullptr;
   /// At least 20 shapes, with size 1, broadcasting where it applies, odd sizes and strided inputs.

@@ -71,7 +71,16 @@ static constexpr OpDef leaky_relu_def{
 };
 Var leaky_relu(const Var& x, double slope) { return record(leaky_relu_def, {x}, {.f = {slope}}); }
 
-Var prelu(const Var& x, const Var& slope) { return where(greater(x, constant(0, x.dtype())), x, slope * x); }
+static constexpr OpDef prelu_def{
+    .name = "prelu",
+    .expand =
+        [](std::span<const Var> in, const Attrs&) {
+          return std::vector{where(greater(in[0], constant(0, in[0].dtype())), in[0], in[1] * in[0])};
+        },
+    .samples = [] { return samples::binary({.kinks = {0}}, {}); },
+    .source = "He, Zhang, Ren, Sun 2015, arXiv:1502.01852, eq. 1",
+};
+Var prelu(const Var& x, const Var& slope) { return record(prelu_def, {x, slope}); }
 
 // --- elu ---
 
@@ -268,9 +277,10 @@ Var mish(const Var& x) { return record(mish_def, {x}); }
 
 OpList activation_ops() {
   static constexpr const OpDef* ops[] = {
-      &relu_def,      &relu_grad_def,      &leaky_relu_def, &leaky_relu_grad_def, &elu_def,  &elu_grad_def,
-      &sigmoid_def,   &sigmoid_grad_def,   &tanh_def,       &tanh_grad_def,       &gelu_def, &gelu_grad_def,
-      &gelu_tanh_def, &gelu_tanh_grad_def, &silu_def,       &softplus_def,        &mish_def, &mish_grad_def,
+      &relu_def,      &relu_grad_def, &leaky_relu_def, &leaky_relu_grad_def, &prelu_def,
+      &elu_def,       &elu_grad_def,  &sigmoid_def,    &sigmoid_grad_def,    &tanh_def,
+      &tanh_grad_def, &gelu_def,      &gelu_grad_def,  &gelu_tanh_def,       &gelu_tanh_grad_def,
+      &silu_def,      &softplus_def,  &mish_def,       &mish_grad_def,
   };
   return ops;
 }

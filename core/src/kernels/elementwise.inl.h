@@ -1,12 +1,27 @@
 #pragma once
-// Elementwise kernels of one instruction set: the loop around a formula, and the table of formulas.
-#include <span>
-#include <string_view>
-
-#include "kernels/formulas.inl.h"
-#include "neuro/kernels/elementwise.h"
+// Elementwise kernels of one instruction set: the loop around a formula. The formulas stand in arithmetic.inl.h,
+// transcendental.inl.h and activation.inl.h: to add one, write there its functor (over vectors V; `a` holds the
+// operation's constants) and its row.
+#include "kernels/elementwise_kernels.h"
+#include "kernels/math.inl.h"
 
 namespace neuro::kernels {
+namespace formula {
+
+using math::is_nan;
+using math::num;
+using xsimd::select;
+
+/// The constants of an operation, as vectors.
+template <class V>
+struct Attrs {
+  const double* values;
+  V operator[](int i) const { return V(static_cast<typename V::value_type>(values[i])); }
+};
+
+struct Where;
+
+}  // namespace formula
 
 /// Reads operand `k` of a formula at element i; the last, partial vector is padded with zeros.
 template <class V, class Arch, bool mask>
@@ -89,73 +104,6 @@ constexpr Elementwise row(const char* name) {
     return false;
   }();
   return {name, arity, &run<F, float, Arch, arity, masked>, &run_f64<F, arity, masked>, compares, masked ? 0 : -1};
-}
-
-template <class Arch>
-inline constexpr Elementwise kElementwise[] = {
-    row<formula::Abs, Arch, 1>("abs"),
-    row<formula::Add, Arch, 2>("add"),
-    row<formula::Affine, Arch, 1>("affine"),
-    row<formula::Clamp, Arch, 1>("clamp"),
-    row<formula::ClampGrad, Arch, 2>("clamp_grad"),
-    row<formula::Cos, Arch, 1>("cos"),
-    row<formula::Div, Arch, 2>("div"),
-    row<formula::Elu, Arch, 1>("elu"),
-    row<formula::EluGrad, Arch, 2>("elu_grad"),
-    row<formula::Equal, Arch, 2>("equal"),
-    row<formula::Erf, Arch, 1>("erf"),
-    row<formula::Exp, Arch, 1>("exp"),
-    row<formula::Floor, Arch, 1>("floor"),
-    row<formula::Gelu, Arch, 1>("gelu"),
-    row<formula::GeluGrad, Arch, 2>("gelu_grad"),
-    row<formula::GeluTanh, Arch, 1>("gelu_tanh"),
-    row<formula::GeluTanhGrad, Arch, 2>("gelu_tanh_grad"),
-    row<formula::Greater, Arch, 2>("greater"),
-    row<formula::GreaterEqual, Arch, 2>("greater_equal"),
-    row<formula::LeakyRelu, Arch, 1>("leaky_relu"),
-    row<formula::LeakyReluGrad, Arch, 2>("leaky_relu_grad"),
-    row<formula::Less, Arch, 2>("less"),
-    row<formula::LessEqual, Arch, 2>("less_equal"),
-    row<formula::Log, Arch, 1>("log"),
-    row<formula::Log1p, Arch, 1>("log1p"),
-    row<formula::Maximum, Arch, 2>("maximum"),
-    row<formula::Minimum, Arch, 2>("minimum"),
-    row<formula::Mish, Arch, 1>("mish"),
-    row<formula::MishGrad, Arch, 2>("mish_grad"),
-    row<formula::Mul, Arch, 2>("mul"),
-    row<formula::Neg, Arch, 1>("neg"),
-    row<formula::NotEqual, Arch, 2>("not_equal"),
-    row<formula::Pow, Arch, 2>("pow"),
-    row<formula::Powi, Arch, 1>("powi"),
-    row<formula::Reciprocal, Arch, 1>("reciprocal"),
-    row<formula::Relu, Arch, 1>("relu"),
-    row<formula::ReluGrad, Arch, 2>("relu_grad"),
-    row<formula::Rsqrt, Arch, 1>("rsqrt"),
-    row<formula::Sigmoid, Arch, 1>("sigmoid"),
-    row<formula::SigmoidGrad, Arch, 2>("sigmoid_grad"),
-    row<formula::Sign, Arch, 1>("sign"),
-    row<formula::Silu, Arch, 1>("silu"),
-    row<formula::Sin, Arch, 1>("sin"),
-    row<formula::Softplus, Arch, 1>("softplus"),
-    row<formula::Sqrt, Arch, 1>("sqrt"),
-    row<formula::Square, Arch, 1>("square"),
-    row<formula::Sub, Arch, 2>("sub"),
-    row<formula::Tanh, Arch, 1>("tanh"),
-    row<formula::TanhGrad, Arch, 2>("tanh_grad"),
-    row<formula::Where, Arch, 3, true>("where"),
-};
-
-/// Every elementwise kernel of this instruction set, sorted by name.
-template <class Arch>
-std::span<const Elementwise> elementwise_kernels() {
-  constexpr bool sorted = [] {
-    for (std::size_t i = 1; i < sizeof kElementwise<Arch> / sizeof(Elementwise); ++i) {
-      if (!(std::string_view(kElementwise<Arch>[i - 1].name) < kElementwise<Arch>[i].name)) return false;
-    }
-    return true;
-  }();
-  static_assert(sorted, "rows are sorted by name, for Table::find");
-  return kElementwise<Arch>;
 }
 
 }  // namespace neuro::kernels

@@ -4,15 +4,9 @@
 
 namespace neuro::kernels {
 
-#if defined(__x86_64__)
-using Baseline = Sse2;
-#else
-using Baseline = Neon64;
-#endif
-
 template <class F, int arity, bool masked>
 void run_f64(const void* const* in, void* out, std::int64_t n, const double* attrs) noexcept {
-  run<F, double, Baseline, arity, masked>(in, out, n, attrs);
+  run<F, double, NEURO_ARCH, arity, masked>(in, out, n, attrs);
 }
 
 }  // namespace neuro::kernels

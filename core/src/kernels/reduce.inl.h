@@ -1,6 +1,6 @@
 #pragma once
 // Leaves of the reduction trees.
-#include "kernels/formulas.inl.h"
+#include "kernels/arithmetic.inl.h"
 #include "kernels/vector.inl.h"
 
 namespace neuro::kernels {

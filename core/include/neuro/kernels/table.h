@@ -2,6 +2,7 @@
 // The kernel table: serial kernels of one instruction set, compiled from the same templates and picked at run time.
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "neuro/kernels/elementwise.h"
 
@@ -16,7 +17,7 @@ struct RowKernels;  // core/src/kernels/row_kernels.h: reductions, softmax, norm
 struct Table {
   const char* name;  ///< "sse2", "avx2", "avx512", "neon64"
   int vector_bytes;
-  std::span<const Elementwise> elementwise;  ///< sorted by name
+  std::vector<Elementwise> elementwise;  ///< sorted by name
   const GemmKernels<float>* gemm_f32;
   const GemmKernels<double>* gemm_f64;
   const RowKernels<float>* rows_f32;
