@@ -42,7 +42,7 @@ double bound_of(std::string_view op) {
   if (op == "pow") return 16;             // the error of b ln(a) is multiplied by a^b
   if (op == "gelu_tanh_grad") return 12;  // 1 - s cancels for large x
   if (op == "mish_grad") return 32;       // 1 - t^2 cancels, and its gradient sums 65 terms of either sign
-  if (op == "prelu") return 16;            // the slope's gradient sums 1031 terms of either sign
+  if (op == "prelu") return 16;           // the slope's gradient sums 1031 terms of either sign
   return 6;
 }
 
