@@ -1,4 +1,5 @@
 // Configs and data that cannot be used: exit codes 2 and 4, one good message each, no run begun.
+#include "neuro/str.h"
 #include "nsrun.h"
 
 namespace nsrun::test {
@@ -44,7 +45,7 @@ TEST_F(ConfigErrors, AreReportedAtTheirPlace) {
 
 TEST_F(ConfigErrors, MissingFilesHaveTheCodeOfWhatTheyShouldHaveBeen) {
   expect_refusal(run({"train", "nowhere.yml"}), 2, "missing_config");
-  expect_refusal(train(std::string("model:\n  file: examples/02-xor.ns\n") + kData), 3, "missing_model_file");
+  expect_refusal(train(neuro::str("model:\n  file: examples/02-xor.ns\n", kData)), 3, "missing_model_file");
   expect_refusal(train(std::string(kModel) + "data:\n  train: examples/data/xor.jsonl\n"), 4, "missing_data_file");
 }
 
