@@ -1,0 +1,55 @@
+// Calls of tests/golden/torch/rows_product.py, rows_spatial.py and rows_probability.py.
+#include "golden.h"
+
+namespace neuro::golden {
+namespace {
+
+Trans transposed(const Args& a, const char* name) { return a.integer(name) != 0 ? Trans::yes : Trans::no; }
+
+Pool2dOptions window(const Args& a) {
+  return {a.array<2>("kernel", {}), a.array<2>("stride", {}), a.array<4>("padding", {0, 0, 0, 0}),
+          a.array<2>("dilation", {1, 1})};
+}
+
+}  // namespace
+
+Table product() {
+  return {
+      {"matmul", [](Operands in,
+                    const Args& a) { return Results{matmul(in[0], in[1], transposed(a, "ta"), transposed(a, "tb"))}; }},
+      {"mm", [](Operands in, const Args&) { return Results{mm(in[0], in[1])}; }},
+      {"mm_t", [](Operands in, const Args&) { return Results{mm_t(in[0], in[1])}; }},
+      {"mv", [](Operands in, const Args&) { return Results{mv(in[0], in[1])}; }},
+      {"vm", [](Operands in, const Args&) { return Results{vm(in[0], in[1])}; }},
+      {"vv", [](Operands in, const Args&) { return Results{vv(in[0], in[1])}; }},
+      {"linear", [](Operands in, const Args&) { return Results{linear(in[0], in[1], optional(in, 2))}; }},
+  };
+}
+
+Table spatial() {
+  return {
+      {"conv2d",
+       [](Operands in, const Args& a) {
+         return Results{conv2d(in[0], in[1], optional(in, 2),
+                               {a.array<2>("stride", {1, 1}), a.array<4>("padding", {0, 0, 0, 0}),
+                                a.array<2>("dilation", {1, 1}), a.integer("groups", 1)})};
+       }},
+      {"max_pool2d", [](Operands in, const Args& a) { return Results{max_pool2d(in[0], window(a))}; }},
+      {"avg_pool2d", [](Operands in, const Args& a) { return Results{avg_pool2d(in[0], window(a))}; }},
+  };
+}
+
+Table probability() {
+  return {
+      {"softmax", [](Operands in, const Args& a) { return Results{softmax(in[0], a.axis())}; }},
+      {"log_softmax", [](Operands in, const Args& a) { return Results{log_softmax(in[0], a.axis())}; }},
+      {"cross_entropy",
+       [](Operands in, const Args& a) { return Results{cross_entropy(in[0], in[1], a.integer("ignore", -100))}; }},
+      {"layer_norm",
+       [](Operands in, const Args& a) {
+         return Results{layer_norm(in[0], optional(in, 1), optional(in, 2), a.number("eps"))};
+       }},
+  };
+}
+
+}  // namespace neuro::golden
