@@ -1,8 +1,3 @@
-// GCC 12 warns of std::regex itself when a sanitizer is on (GCC PR105562).
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include "neuro/explain.h"
 
 #include <fstream>
