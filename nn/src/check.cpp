@@ -13,6 +13,14 @@ namespace {
 
 std::string count_text(std::size_t n, const char* thing) { return str(n, " ", thing, n == 1 ? "" : "s"); }
 
+/// Whether a variadic input is among the values.
+bool any_number(const std::vector<Flow>& values) {
+  return std::any_of(values.begin(), values.end(), [](const Flow& f) { return f.many; });
+}
+std::string number_of(const std::vector<Flow>& values) {
+  return any_number(values) ? "any number" : str(values.size());
+}
+
 /// One neuron, checked once: for all values of its parameters, or (with `values`) for those of one instance.
 class NeuronCheck {
  public:
@@ -370,19 +378,24 @@ class NeuronCheck {
 
   bool arity(const GraphNode& node, const ModuleDecl& module, std::size_t takes, bool or_more, const Flows& source,
              const std::string& ports) {
-    if (or_more ? source.size() >= takes : source.size() == takes) return true;
+    const bool many = any_number(source);
+    if (or_more ? many || source.size() >= takes : !many && source.size() == takes) return true;
     if (!source.empty() && source[0].unknown) return false;  // reported already
     auto& d = diags_.error(codes::kArityMismatch, str(module.callee, " takes ", count_text(takes, "value"),
-                                                      or_more ? " or more" : "", ", receives ", source.size()));
+                                                      or_more ? " or more" : "", ", receives ", number_of(source)));
     d.primary(node.span, str("takes ", ports.empty() ? "nothing" : ports));
     for (std::size_t i = 0; i < source.size() && i < 3; ++i) {
       if (source[i].span.known() && (i == 0 || !(source[i].span == source[i - 1].span))) {
         const auto same =
             std::count_if(source.begin(), source.end(), [&](const Flow& f) { return f.span == source[i].span; });
-        d.secondary(source[i].span, str("gives ", count_text(static_cast<std::size_t>(same), "value")));
+        d.secondary(source[i].span, source[i].many
+                                        ? "gives one value or more"
+                                        : str("gives ", count_text(static_cast<std::size_t>(same), "value")));
       }
     }
-    if (source.empty()) {
+    if (many) {
+      d.help("join them first: in -> Add() -> ..., or in -> Concat(1) -> ...");
+    } else if (source.empty()) {
       d.help(str("give it a value: in -> ", module.callee, "(...)"));
     } else if (takes > source.size()) {
       d.help(str("name the values in a tuple: (a, b) -> ", module.callee, "(...)"));
@@ -435,18 +448,10 @@ class NeuronCheck {
     }
     std::vector<SymShape> out;
     if (primitive.shapes && fits) {
-      Arguments resolved = facts.args;
-      for (Argument& argument : resolved.items()) {
-        resolve(argument.value);
-      }
-      ShapeCall call{resolved, in, f_.solver, {}};
-      try {
-        out = primitive.shapes(call);
-      } catch (const DimError& error) {
-        call.problem = error.what();
-      }
-      if (!call.problem.empty()) {
-        auto& d = diags_.error(codes::kShapeMismatch, str(module.callee, ": ", call.problem));
+      std::string problem;
+      out = primitive_shapes(primitive, facts, source, in, problem);
+      if (!problem.empty()) {
+        auto& d = diags_.error(codes::kShapeMismatch, str(module.callee, ": ", problem));
         std::string received;
         for (const SymShape& shape : in) received += str(received.empty() ? "receives " : ", ", f_.solver.text(shape));
         d.primary(node.span, received);
@@ -472,6 +477,39 @@ class NeuronCheck {
       flows.push_back(std::move(flow));
     }
     return flows;
+  }
+
+  /// The outputs of a primitive with a shape rule. What a variadic input gives may be any number of values: the rule is
+  /// asked for two numbers of them, and an axis on which the answers differ is unknown.
+  std::vector<SymShape> primitive_shapes(const PrimitiveDef& primitive, const ModuleFacts& facts, const Flows& source,
+                                         const std::vector<SymShape>& in, std::string& problem) {
+    Arguments resolved = facts.args;
+    for (Argument& argument : resolved.items()) resolve(argument.value);
+    const auto ask = [&](std::size_t copies) {
+      std::vector<SymShape> operands;
+      for (std::size_t i = 0; i < in.size(); ++i) operands.insert(operands.end(), source[i].many ? copies : 1, in[i]);
+      ShapeCall call{resolved, operands, f_.solver, {}};
+      std::vector<SymShape> out;
+      try {
+        out = primitive.shapes(call);
+      } catch (const DimError& error) {
+        call.problem = error.what();
+      }
+      if (problem.empty()) problem = call.problem;
+      return out;
+    };
+    if (!any_number(source)) return ask(1);
+    std::vector<SymShape> out = ask(2);
+    const std::vector<SymShape> more = ask(3);
+    for (std::size_t k = 0; problem.empty() && k < out.size(); ++k) {
+      for (std::size_t a = 0; a < out[k].size(); ++a) {
+        const SymShape one{out[k][a]}, other{more[k][a]};
+        if (f_.solver.text(one) != f_.solver.text(other)) {
+          out[k][a] = {Dim::symbol(f_.solver.fresh("_", SymbolKind::free))};
+        }
+      }
+    }
+    return out;
   }
 
   Flows call_composite(const GraphNode& node, int index, const ModuleDecl& module, const ModuleFacts& facts,
@@ -573,6 +611,7 @@ class NeuronCheck {
       Flow flow;
       flow.shape = f_.inputs[static_cast<std::size_t>(input->port)];
       flow.port = input->port;
+      flow.many = neuron_.inputs[static_cast<std::size_t>(input->port)].variadic;
       flow.span = neuron_.inputs[static_cast<std::size_t>(input->port)].shape.span;
       return {flow};
     }
@@ -592,15 +631,18 @@ class NeuronCheck {
 
   Flows unpacked(const GraphNode& node, const UnpackNode& unpack) {
     const Flows source = values_of(unpack.source);
-    if (source.size() == 1) return source;
-    if (source.size() == static_cast<std::size_t>(unpack.count))
+    const bool many = any_number(source);
+    if (source.size() == 1 && !many) return source;
+    if (source.size() == static_cast<std::size_t>(unpack.count) && !many)
       return {source[static_cast<std::size_t>(unpack.position)]};
     if (unpack.position == 0) {
-      auto& d = diags_.error(codes::kArityMismatch, str(count_text(static_cast<std::size_t>(unpack.count), "name"),
-                                                        " for ", count_text(source.size(), "value")));
+      auto& d =
+          diags_.error(codes::kArityMismatch, str(count_text(static_cast<std::size_t>(unpack.count), "name"), " for ",
+                                                  many ? "any number of values" : count_text(source.size(), "value")));
       d.primary(node.span, str("takes ", unpack.count == 1 ? "1 value" : str("1 value for all, or ", unpack.count)));
       if (!source.empty() && source[0].span.known())
-        d.secondary(source[0].span, str("gives ", count_text(source.size(), "value")));
+        d.secondary(source[0].span,
+                    many ? "gives one value or more" : str("gives ", count_text(source.size(), "value")));
     }
     return {unknown_flow(node.span)};
   }
@@ -668,12 +710,13 @@ class NeuronCheck {
   void meet_outputs(const std::vector<SymShape>& promised) {
     for (std::size_t i = 0; i < neuron_.outputs.size(); ++i) {
       const Flows source = values_of(neuron_.results[i]);
-      if (source.size() != 1) {
+      const bool many = any_number(source);
+      if (source.size() != 1 || many) {
         if (neuron_.results[i] >= 0) {
-          auto& d = diags_.error(codes::kArityMismatch,
-                                 str("output `", neuron_.outputs[i].name, "` takes 1 value, receives ", source.size()));
+          auto& d = diags_.error(codes::kArityMismatch, str("output `", neuron_.outputs[i].name,
+                                                            "` takes 1 value, receives ", number_of(source)));
           const Span at = neuron_.nodes[static_cast<std::size_t>(neuron_.results[i])].span;
-          d.primary(at, str("gives ", count_text(source.size(), "value")));
+          d.primary(at, many ? "gives one value or more" : str("gives ", count_text(source.size(), "value")));
           d.help("declare one `out` for each, or combine them first");
         }
         f_.outputs.push_back(unknown_flow({}).shape);

@@ -19,6 +19,7 @@ struct Flow {
   int module = -1;       ///< made by this module's output `output`, or
   int port = -1;         ///< by this input port, or
   bool unknown = false;  ///< by nobody known: a mistake there has been reported
+  bool many = false;     ///< one value or more of this shape: what a variadic input gives
   int output = 0;
   Span span;  ///< of the call or the port
 };
