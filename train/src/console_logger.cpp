@@ -8,25 +8,22 @@
 namespace neuro {
 namespace {
 
-std::string fixed(double value, int decimals) {
+std::string printed(const char* format, double value) {
   char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  std::snprintf(text, sizeof text, format, value);
   return text;
 }
 
-/// Four decimals, or four digits where that would show nothing: 0.1873, 3.2e-06.
+std::string fixed(double value, int decimals) { return printed(str("%.", decimals, "f").c_str(), value); }
+
+/// Four decimals, or an exponent where they would show nothing or too much: 0.1873, 3.2e-06, 1.5e+09.
 std::string loss_text(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, std::isfinite(value) && value != 0 && std::abs(value) < 5e-5 ? "%.1e" : "%.4f",
-                value);
-  return text;
+  const double size = std::abs(value);
+  if (size != 0 && size < 5e-5) return printed("%.1e", value);
+  return printed(size < 1e6 || !std::isfinite(value) ? "%.4f" : "%.3e", value);
 }
 
-std::string lr_text(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, value < 1e-3 ? "%.1e" : "%.4f", value);
-  return text;
-}
+std::string lr_text(double value) { return printed(value < 1e-3 ? "%.1e" : "%.4f", value); }
 
 std::string right(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;

@@ -20,7 +20,7 @@ std::map<std::string, std::string> load_weights(const Model& model, const std::f
   try {
     model.load_state_dict(state);
   } catch (const Error& error) {
-    throw Error(ErrorCode::checkpoint, str(file.string(), " does not fit ", model.neuron(), ": ", error.what()));
+    throw Error(ErrorCode::checkpoint, str(file.string(), ": ", error.what()));
   }
   return metadata;
 }

@@ -132,8 +132,8 @@ class TrainingRun {
       p_.model.load_state_dict(snapshot.model);
       optimizer_->load(snapshot.optimizer);
     } catch (const Error& error) {
-      throw Error(ErrorCode::checkpoint,
-                  str(from.string(), " does not fit ", p_.info.neuron, " as it is now: ", error.what()));
+      throw Error(ErrorCode::checkpoint, str(from.string(), ": ", error.what(),
+                                             "\nthe model or the optimizer is another than that of the checkpoint"));
     }
     compare_settings(snapshot.state, from);
     if (snapshot.bundle.source != p_.source)
