@@ -63,4 +63,17 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
   return nearest_of(name, candidates);
 }
 
+std::optional<std::string> nearest_file(const std::filesystem::path& missing) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  std::vector<std::string> names;
+  for (fs::directory_iterator it(missing.has_parent_path() ? missing.parent_path() : fs::path("."), ignored), end;
+       !ignored && it != end && names.size() < 10'000; it.increment(ignored)) {
+    names.push_back(it->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());  // a directory has no order of its own
+  const auto near = nearest(missing.filename().string(), names);
+  return near ? std::optional((missing.parent_path() / *near).string()) : std::nullopt;
+}
+
 }  // namespace neuro

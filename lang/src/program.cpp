@@ -62,19 +62,6 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-/// "; did you mean `01-xor.ns`?", of the sources in the folder where `path` was looked for; "" when none is near.
-std::string similar_source(const std::filesystem::path& path) {
-  std::error_code error;
-  std::vector<std::string> names;
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".ns") names.push_back(it->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());  // a folder is listed in any order
-  const auto name = nearest(path.filename().string(), names);
-  return name ? str("; did you mean `", (path.parent_path() / *name).string(), "`?") : "";
-}
-
 }  // namespace
 
 Program Program::from_file(const std::filesystem::path& path) {
@@ -87,7 +74,8 @@ Program Program::from_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     const std::string why = errno != 0 ? std::strerror(errno) : "it cannot be opened";
-    fail(why + (errno == ENOENT ? similar_source(path) : ""));
+    const auto near = errno == ENOENT ? nearest_file(path) : std::nullopt;
+    fail(why + (near ? str("; did you mean `", *near, "`?") : ""));
   }
   std::ostringstream text;
   text << file.rdbuf();

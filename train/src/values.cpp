@@ -246,15 +246,7 @@ void read_value(const yaml::Node& node, fs::path& out, Reader& reader) {
   for (const fs::path& place : places) {
     const bool directory = fs::is_directory(place, ignored);
     d.note(str("looked for ", place.string(), directory ? " (a directory)" : ""));
-    std::vector<std::string> names;
-    for (fs::directory_iterator it(place.has_parent_path() ? place.parent_path() : fs::path("."), ignored), end;
-         !ignored && it != end && names.size() < 10'000; it.increment(ignored)) {
-      names.push_back(it->path().filename().string());
-    }
-    std::sort(names.begin(), names.end());  // a directory has no order of its own
-    if (const auto near = nearest(place.filename().string(), names); near && !directory) {
-      d.help(str("did you mean ", (place.parent_path() / *near).string(), "?"));
-    }
+    if (const auto near = nearest_file(place); near && !directory) d.help(str("did you mean ", *near, "?"));
   }
   reader.missing_files.push_back(reader.rule.missing);
 }

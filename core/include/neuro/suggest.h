@@ -1,6 +1,7 @@
 #pragma once
 // "Did you mean ...?"
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,5 +18,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// the longer of both, and the first of equally near ones wins. Nothing for names over 64 bytes.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string_view> candidates);
+
+/// The file nearest in name to a missing one, among the first 10,000 of its folder; nothing when none is near.
+std::optional<std::string> nearest_file(const std::filesystem::path& missing);
 
 }  // namespace neuro
