@@ -51,6 +51,8 @@ struct Graph {
   int add_view(int v, const Shape& shape, const Strides& strides, std::int64_t offset);
   int root(int v) const { return values[static_cast<std::size_t>(v)].root; }
   const Value& value(int v) const { return values[static_cast<std::size_t>(v)]; }
+  /// One line a step, computed values numbered in the order in which they appear: "t1 = mul(x0, t0)".
+  std::string text() const;
 };
 
 /// A request as indices, and the text that identifies its structure.

@@ -181,9 +181,6 @@ bool Bound::run() {
   }
   if (plan_->graph.guard >= 0 && !guard_holds()) return false;
   for (std::size_t i = commit; i < entries_.size(); ++i) entries_[i].run(entries_[i]);
-  for (std::size_t i = commit; i < entries_.size(); ++i) {
-    if (faults_[i].raised) report(i);
-  }
   return true;
 }
 

@@ -38,7 +38,7 @@ std::shared_ptr<Arena> make_arena();
 class Replay {
  public:
   /// Throws Error(invalid_argument) for an assignment to something that is not a leaf of that shape and type, or for a
-  /// second one to the same leaf, and for a guard that is not one f32 or f64 number; Error(resource) when memory is
+  /// second one to the same memory, and for a guard that is not one f32 or f64 number; Error(resource) when memory is
   /// refused.
   explicit Replay(const PlanRequest& request, std::shared_ptr<Arena> arena = nullptr,
                   Planning planning = default_planning());
@@ -52,8 +52,7 @@ class Replay {
   bool reads(const Var& placeholder) const;
 
   /// Computes. False when the guard was not finite: then nothing was assigned. Throws Error(index) when data that an
-  /// operation checks (an embedding index) was out of range; nothing was assigned then either, unless the operation
-  /// itself reads what an optimizer has just updated.
+  /// operation checks (an embedding index) was out of range; nothing was assigned then either.
   bool run();
 
   /// Output i of the request; its memory is this object's, and the next run overwrites it.

@@ -30,7 +30,7 @@ constexpr OpDef add_def{
 };
 Var add(const Var& a, const Var& b) { return record(add_def, {a, b}); }
 
-static constexpr OpDef sub_def{
+constexpr OpDef sub_def{
     .name = "sub",
     .elementwise = "sub",
     .vjp =
@@ -54,7 +54,7 @@ constexpr OpDef mul_def{
 };
 Var mul(const Var& a, const Var& b) { return record(mul_def, {a, b}); }
 
-static constexpr OpDef div_def{
+constexpr OpDef div_def{
     .name = "div",
     .elementwise = "div",
     .vjp =
@@ -111,7 +111,7 @@ Var minimum(const Var& a, const Var& b) { return record(minimum_def, {a, b}); }
 
 // --- a x + b ---
 
-static constexpr OpDef affine_def{
+constexpr OpDef affine_def{
     .name = "affine",
     .elementwise = "affine",
     .vjp = [](const Vjp& v) { return Grads{v.gy[0] * v.attrs.f[0]}; },

@@ -4,9 +4,9 @@
 
 namespace neuro {
 
-extern const OpDef contiguous_def, broadcast_to_def, reshape_def;  // ops/shape.cpp
-extern const OpDef permute_def;                                    // ops/shape.cpp; products read through it
-extern const OpDef add_def, mul_def;                               // ops/arithmetic.cpp
+extern const OpDef contiguous_def, broadcast_to_def, reshape_def;   // ops/shape.cpp
+extern const OpDef permute_def;                                     // ops/shape.cpp; products read through it
+extern const OpDef add_def, sub_def, mul_def, div_def, affine_def;  // ops/arithmetic.cpp
 
 using OpList = std::span<const OpDef* const>;
 OpList arithmetic_ops();

@@ -9,14 +9,22 @@
 namespace neuro::planning {
 namespace {
 
-/// The steps that the guard's value depends on.
-std::vector<bool> needed_by_guard(const Graph& graph) {
+/// Whether a step may find an index out of range, which must be known before anything is assigned.
+bool may_fault(const Graph& graph, const Step& step) {
+  return step.op->overwrites == nullptr && step.op->view == nullptr &&
+         std::any_of(step.in.begin(), step.in.end(),
+                     [&](int v) { return graph.value(v).dtype == DType::i64 || graph.value(v).dtype == DType::i32; });
+}
+
+/// The steps that decide whether there is a commit: the guard's value depends on them, or they may raise a fault.
+std::vector<bool> decisive(const Graph& graph) {
   std::vector<bool> out(graph.steps.size());
   std::unordered_set<int> needed;  // roots
   if (graph.guard >= 0) needed.insert(graph.root(graph.guard));
   for (std::size_t s = graph.steps.size(); s-- > 0;) {
     const Step& step = graph.steps[s];
-    out[s] = std::any_of(step.out.begin(), step.out.end(), [&](int v) { return needed.contains(v); });
+    out[s] = may_fault(graph, step) ||
+             std::any_of(step.out.begin(), step.out.end(), [&](int v) { return needed.contains(v); });
     if (!out[s]) continue;
     for (const int v : step.in) needed.insert(graph.root(v));
   }
@@ -29,9 +37,9 @@ void commit_assigns(Graph& graph) {
   std::unordered_map<int, int> leaf_of;  // assigned value -> leaf
   for (const auto& [leaf, value] : graph.assigns) leaf_of[value] = leaf;
 
-  // How many steps read each leaf after the guard decides whether it may be overwritten there. What the guard itself
-  // depends on runs before it, on copies.
-  const std::vector<bool> before_guard = needed_by_guard(graph);
+  // How many steps read each leaf after the guard decides whether it may be overwritten there. What decides
+  // about the commit runs before it, on copies.
+  const std::vector<bool> before_guard = decisive(graph);
   std::unordered_set<int> late_values;
   std::vector<bool> late(graph.steps.size());
   for (std::size_t s = 0; s < graph.steps.size(); ++s) {

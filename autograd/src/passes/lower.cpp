@@ -1,4 +1,6 @@
 // From recorded nodes to the planner's graph, with the signature that identifies its structure.
+#include <algorithm>
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -20,35 +22,60 @@ void put(std::string& out, const ValueInfo& info) {
   for (const std::int64_t d : info.shape) put(out, d);
 }
 
-}  // namespace
+constexpr char kSameAs = '=', kCopied = 'c';  // marks in the signature that are no Value::Kind
 
-bool Value::contiguous() const {
-  std::int64_t step = 1;
-  for (int i = shape.rank() - 1; i >= 0; --i) {
-    if (shape[i] != 1 && strides[static_cast<std::size_t>(i)] != step) return false;
-    step *= shape[i];
+bool same_memory(const Tensor& a, const Tensor& b) {
+  return a.raw() == b.raw() && a.dtype() == b.dtype() && a.shape() == b.shape() && a.strides() == b.strides();
+}
+
+/// Whether the bytes between the first and the last element of one meet those of the other.
+bool may_overlap(const Tensor& a, const Tensor& b) {
+  if (a.size() == 0 || b.size() == 0) return false;
+  const auto range = [](const Tensor& t) {
+    const auto* first = static_cast<const std::byte*>(t.raw());
+    const std::byte* last = first;
+    for (int i = 0; i < t.rank(); ++i) {
+      const std::int64_t reach = (t.shape()[i] - 1) * t.strides()[static_cast<std::size_t>(i)];
+      (reach < 0 ? first : last) += reach * static_cast<std::int64_t>(size_of(t.dtype()));
+    }
+    return std::pair(first, last + size_of(t.dtype()));
+  };
+  const auto [first_a, end_a] = range(a);
+  const auto [first_b, end_b] = range(b);
+  return std::less<>()(first_a, end_b) && std::less<>()(first_b, end_a);
+}
+
+/// A leaf that shares some memory with one that is assigned is read through a copy made before anything is committed.
+void separate_overlapping(Lowered& lowered) {
+  Graph& graph = lowered.graph;
+  const auto memory = [&](int v) -> const Tensor* {
+    const detail::Edge& e = graph.leaves[static_cast<std::size_t>(graph.value(v).leaf)];
+    return e.node->has_values() ? &e.node->values[static_cast<std::size_t>(e.output)] : nullptr;
+  };
+  std::vector<Step> copies;
+  for (int v = 0, n = static_cast<int>(graph.values.size()); v < n; ++v) {
+    if (graph.value(v).kind != Value::Kind::leaf || memory(v) == nullptr) continue;
+    bool overlaps = false, assigned = false;
+    for (const auto& [target, value] : graph.assigns) {
+      assigned = assigned || target == v;
+      overlaps = overlaps || (target != v && may_overlap(*memory(target), *memory(v)));
+    }
+    if (!overlaps) continue;
+    if (assigned) throw Error(ErrorCode::invalid_argument, "assign: two leaves that are assigned share memory");
+    const int copy = graph.add_value(graph.value(v).shape, graph.value(v).dtype);
+    put(lowered.signature, kCopied);
+    put(lowered.signature, v);
+    const auto replace = [&](int& w) { w = w == v ? copy : w; };
+    for (Step& step : graph.steps) std::for_each(step.in.begin(), step.in.end(), replace);
+    std::for_each(graph.outputs.begin(), graph.outputs.end(), replace);
+    for (auto& [target, value] : graph.assigns) replace(value);
+    replace(graph.guard);
+    copies.push_back(copy_step(v, copy));
   }
-  return true;
+  graph.steps.insert(graph.steps.begin(), copies.begin(), copies.end());
 }
 
-int Graph::add_value(Shape shape, DType dtype) {
-  Value v;
-  v.shape = shape;
-  v.dtype = dtype;
-  v.strides = contiguous_strides(shape);
-  v.root = static_cast<int>(values.size());
-  values.push_back(v);
-  return v.root;
-}
-
-int Graph::add_view(int v, const Shape& shape, const Strides& strides, std::int64_t offset) {
-  Value view = value(v);
-  view.shape = shape;
-  view.strides = strides;
-  view.offset = offset;
-  values.push_back(view);
-  return static_cast<int>(values.size()) - 1;
-}
+}  // namespace
 
 Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
   Lowered result;
@@ -64,11 +91,25 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
   if (request.guard.node) roots.push_back(request.guard.node);
   const auto order = ancestors(roots, [&](const Node& n) { return n.computed() && !given(n); });
 
-  std::unordered_map<const Node*, int> first_value;  // of a node's outputs, which are consecutive
+  std::unordered_map<const Node*, int> first_value;                     // of a node's outputs, which are consecutive
+  std::unordered_map<const void*, std::vector<const Node*>> leaves_at;  // by where their memory begins
   for (const auto& node : order) {
+    const bool computed = node->computed() && !given(*node);
+    if (node->kind == Node::Kind::leaf) {  // `p.detach()` is p: one value, so that no update overtakes a read
+      const Tensor& memory = node->values[0];
+      std::vector<const Node*>& there = leaves_at[memory.raw()];
+      const auto same =
+          std::find_if(there.begin(), there.end(), [&](const Node* n) { return same_memory(n->values[0], memory); });
+      if (same != there.end()) {
+        first_value[node.get()] = first_value.at(*same);
+        put(signature, kSameAs);
+        put(signature, first_value.at(node.get()));
+        continue;
+      }
+      there.push_back(node.get());
+    }
     const int first = static_cast<int>(graph.values.size());
     first_value[node.get()] = first;
-    const bool computed = node->computed() && !given(*node);
     put(signature, computed                             ? Value::Kind::computed
                    : node->kind == Node::Kind::constant ? Value::Kind::constant
                                                         : Value::Kind::leaf);
@@ -114,7 +155,7 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
     graph.outputs.push_back(index(e));
     put(signature, graph.outputs.back());
   }
-  std::unordered_set<const Node*> assigned;
+  std::unordered_set<int> assigned;
   for (const auto& [leaf, value] : request.assigns) {
     const Value& target = graph.value(index(leaf));
     const Value& source = graph.value(index(value));
@@ -125,7 +166,7 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
       throw Error(ErrorCode::invalid_argument, str("assign: a leaf ", name_of(target.dtype), " ", target.shape,
                                                    " cannot take a value ", name_of(source.dtype), " ", source.shape));
     }
-    if (!assigned.insert(leaf.node.get()).second)
+    if (!assigned.insert(index(leaf)).second)
       throw Error(ErrorCode::invalid_argument, "assign: a leaf is assigned twice in one request");
     graph.assigns.emplace_back(index(leaf), index(value));
     put(signature, graph.assigns.back());
@@ -139,6 +180,7 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
     }
   }
   put(signature, graph.guard);
+  separate_overlapping(result);
   return result;
 }
 

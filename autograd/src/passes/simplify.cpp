@@ -1,5 +1,5 @@
-// Prune: what depends on constants only is computed now, equal expressions are computed once, multiplications by one and
-// additions of zero disappear, and what nobody needs is dropped.
+// Prune: what depends on constants only is computed now, equal expressions are computed once, what changes no bit of
+// its operand (a multiplication by one, a reshape to the same shape) disappears, and what nobody needs is dropped.
 #include <bit>
 #include <map>
 #include <optional>
@@ -34,6 +34,18 @@ double apply(const OpDef& op, const Attrs& attrs, DType dtype, std::span<const d
   kernel->f32(in.data(), &out32, 1, attrs.f.data());
   return static_cast<double>(out32);
 }
+
+bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+
+/// Operations that return their first operand bit for bit, also -0, infinities and NaN, when the second is `value`.
+/// x + 0 is not among them: it turns -0 into 0.
+struct Neutral {
+  const OpDef* op;
+  double value;
+  bool commutes;  // or the second operand when the first is `value`
+};
+constexpr Neutral kNeutral[] = {
+    {&mul_def, 1, true}, {&div_def, 1, false}, {&add_def, -0.0, true}, {&sub_def, 0, false}};
 
 class Simplifier {
  public:
@@ -80,12 +92,20 @@ class Simplifier {
 
   bool drop_identity(const Step& step) {
     const Shape& shape = graph_.value(step.out[0]).shape;
-    if (step.op == &mul_def || step.op == &add_def) {
-      const double neutral = step.op == &mul_def ? 1 : 0;
-      for (std::size_t i = 0; i < 2; ++i) {
-        if (uniform(step.in[1 - i]) == neutral && graph_.value(step.in[i]).shape == shape) return stands_for(step.out[0], step.in[i]), true;
+    const auto stands_for_operand = [&](std::size_t i) {
+      if (graph_.value(step.in[i]).shape != shape) return false;
+      stands_for(step.out[0], step.in[i]);
+      return true;
+    };
+    for (const Neutral& n : kNeutral) {
+      if (step.op != n.op) continue;
+      for (std::size_t i = 0; i < (n.commutes ? 2u : 1u); ++i) {
+        const auto other = uniform(step.in[1 - i]);
+        if (other && same_bits(*other, n.value) && stands_for_operand(i)) return true;
       }
     }
+    const bool one_x = step.op == &affine_def && step.attrs.f[0] == 1 && same_bits(step.attrs.f[1], -0.0);
+    if (one_x) return stands_for_operand(0);
     if ((step.op == &broadcast_to_def || step.op == &reshape_def) && graph_.value(step.in[0]).shape == shape) {
       return stands_for(step.out[0], step.in[0]), true;
     }
@@ -156,8 +176,8 @@ class Simplifier {
   std::vector<int> same_;  // value -> the value that stands for it
   std::vector<Step> steps_;
   std::map<std::pair<std::uint64_t, DType>, int> constants_;  // by bit pattern: NaN and -0 are values, too
-  std::unordered_map<int, double> uniform_;        // values all of whose elements are one known number
-  std::map<std::string, std::vector<int>> seen_;  // an expression's text -> its outputs
+  std::unordered_map<int, double> uniform_;                   // values all of whose elements are one known number
+  std::map<std::string, std::vector<int>> seen_;              // an expression's text -> its outputs
 };
 
 }  // namespace
