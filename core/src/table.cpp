@@ -9,6 +9,7 @@
 #include "kernels/arch.h"
 #include "kernels/elementwise_kernels.h"
 #include "kernels/gemm_kernels.h"
+#include "kernels/norm_kernels.h"
 #include "kernels/row_kernels.h"
 #include "neuro/error.h"
 #include "neuro/str.h"
@@ -38,7 +39,9 @@ Table make_table() {
           &gemm_kernels<float, Arch>(),
           &gemm_kernels<double, Baseline>(),
           &row_kernels<float, Arch>(),
-          &row_kernels<double, Baseline>()};
+          &row_kernels<double, Baseline>(),
+          &norm_kernels<float, Arch>(),
+          &norm_kernels<double, Baseline>()};
 }
 
 const std::vector<Table>& all_supported() {

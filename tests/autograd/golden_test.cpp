@@ -60,7 +60,7 @@ const std::map<std::string, std::vector<Case>>& cases() {
 const Table& calls() {
   static const Table all = [] {
     Table out;
-    for (const Table& family : {elementwise(), reduction(), shape(), product(), spatial(), probability(), indexing()}) {
+    for (const Table& family : {elementwise(), reduction(), shape(), product(), spatial(), probability(), indexing(), norm()}) {
       out.insert(family.begin(), family.end());
     }
     return out;
@@ -222,9 +222,9 @@ const std::map<std::string, std::string>& exceptions() {
   return all;
 }
 
-/// A derivative's own descriptor has no public call: the gradients of the operation's cases cover it.
+/// A derivative's own descriptor and a part of norms have no public call: the operations' cases cover them.
 bool is_derivative(std::string_view name) {
-  for (const std::string_view part : {"_grad", "_backward", "_gather"}) {
+  for (const std::string_view part : {"_grad", "_backward", "_gather", "channel_"}) {
     if (name.find(part) != std::string_view::npos) return true;
   }
   return false;

@@ -39,10 +39,11 @@ TEST(Plan, AProgramDoesNotReadAViewOfItsOwnResult) {
 /// Largest difference between results in f32 and those in f64 of the same f32 operands, relative to the largest entry
 /// of all results of the sample, in units of 2^-23. An operation and its derivative round a few times.
 double bound_of(std::string_view op) {
-  if (op == "pow") return 16;             // the error of b ln(a) is multiplied by a^b
-  if (op == "gelu_tanh_grad") return 12;  // 1 - s cancels for large x
-  if (op == "mish_grad") return 32;       // 1 - t^2 cancels, and its gradient sums 65 terms of either sign
-  if (op == "prelu") return 16;           // the slope's gradient sums 1031 terms of either sign
+  if (op == "pow") return 16;                // the error of b ln(a) is multiplied by a^b
+  if (op == "gelu_tanh_grad") return 12;     // 1 - s cancels for large x
+  if (op == "mish_grad") return 32;          // 1 - t^2 cancels, and its gradient sums 65 terms of either sign
+  if (op == "prelu") return 16;              // the slope's gradient sums 1031 terms of either sign
+  if (op == "rms_norm_backward") return 12;  // rstd g - rstd^3 mean(g x) x cancels, and its gradients again
   return 6;
 }
 
@@ -119,6 +120,9 @@ std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
   add("batched matmul", matmul(leaf({6, 70, 90}), leaf({6, 90, 80})));
   add("conv2d", relu(conv2d(image, leaf({12, 8, 3, 3}), leaf({12}), {.padding = {1, 1, 1, 1}})));
   add("depthwise conv2d", conv2d(image, leaf({8, 1, 3, 3}), {}, {.groups = 8}));
+  add("batch_norm", relu(batch_norm(image, {}, {}, leaf({8}), leaf({8})).y));
+  add("group_norm", group_norm(image, 4, leaf({8}), leaf({8})));
+  add("rms_norm", rms_norm(x, leaf({257})));
   add("max_pool2d", max_pool2d(image, {}));
   add("avg_pool2d", avg_pool2d(image, {}));
   add("embedding", embedding(x, ints(3000, 700)));

@@ -5,6 +5,7 @@
 #include "neuro/ops/elementwise.h"
 #include "neuro/ops/indexing.h"
 #include "neuro/ops/leaves.h"
+#include "neuro/ops/norm.h"
 #include "neuro/ops/probability.h"
 #include "neuro/ops/product.h"
 #include "neuro/ops/reduction.h"

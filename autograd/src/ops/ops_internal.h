@@ -17,6 +17,7 @@ OpList shape_ops();
 OpList product_ops();
 OpList conv_ops();
 OpList probability_ops();
+OpList norm_ops();
 OpList indexing_ops();
 OpList update_ops();
 

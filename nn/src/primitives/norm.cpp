@@ -17,25 +17,15 @@ std::vector<Var> layer_norm_forward(const PrimitiveCall& c) {
   const auto axes = normalized_axes(c.args);
   const double eps = c.args.number("eps");
   const bool affine = !c.weights.empty();
-  if (axes.size() == 1) {
-    if (x.rank() < 1 || x.shape().at(-1) != axes[0]) {
-      throw Error(ErrorCode::shape, str("takes [*, ", axes[0], "], receives ", x.shape()));
-    }
-    return {neuro::layer_norm(x, affine ? c.weights[0] : Var(), affine ? c.weights[1] : Var(), eps)};
-  }
   const auto first = x.rank() - static_cast<int>(axes.size());
   if (first < 0 || !std::equal(axes.begin(), axes.end(), x.shape().begin() + first)) {
+    if (axes.size() == 1) throw Error(ErrorCode::shape, str("takes [*, ", axes[0], "], receives ", x.shape()));
     throw Error(ErrorCode::shape, str("takes axes ", Shape(axes), " at the end, receives ", x.shape()));
   }
-  const std::int64_t size = Shape(axes).elements();
-  const auto flat = [&](const Var& v) { return reshape(v, {size}); };
-  const Var y = neuro::layer_norm(reshape(x, {-1, size}), affine ? flat(c.weights[0]) : Var(),
-                                  affine ? flat(c.weights[1]) : Var(), eps);
-  return {reshape(y, x.shape())};
+  return {neuro::layer_norm(x, axes, affine ? c.weights[0] : Var(), affine ? c.weights[1] : Var(), eps)};
 }
 
-/// y = (x - mean) / sqrt(var + eps) * w + b for each channel (axis 1): Ioffe and Szegedy 2015, arXiv:1502.03167.
-/// Training uses the batch's mean and biased variance, and moves the running statistics (with the unbiased variance).
+/// Training normalises by the batch's statistics and moves the running ones.
 std::vector<Var> batch_norm_forward(const PrimitiveCall& c) {
   const Var& x = c.in[0];
   if (x.rank() < 2 || x.rank() > 5) {
@@ -44,32 +34,19 @@ std::vector<Var> batch_norm_forward(const PrimitiveCall& c) {
   const bool affine = c.args.flag("affine");
   const auto buffers = c.weights.subspan(affine ? 2 : 0);  // running_mean, running_var, num_batches_tracked
   const std::int64_t channels = c.args.integer("num_features");
-  std::vector<std::int64_t> aligned(static_cast<std::size_t>(x.rank() - 1), 1);
-  aligned[0] = channels;
-  const auto align = [&](const Var& v) { return reshape(v, std::span<const std::int64_t>(aligned)); };
-
-  Var mean, var;
-  if (c.context.training) {
-    std::vector<int> axes{0};
-    for (int axis = 2; axis < x.rank(); ++axis) axes.push_back(axis);
-    const std::int64_t n = x.shape().elements() / std::max<std::int64_t>(channels, 1);
-    if (n <= 1) {
-      throw Error(ErrorCode::shape,
-                  str("more than one value for each channel is needed in training, receives ", x.shape()));
-    }
-    mean = neuro::mean(x, axes);
-    var = variance(x, axes);
-    const double momentum = c.args.number("momentum"), unbiased = static_cast<double>(n) / static_cast<double>(n - 1);
-    c.update(buffers[0], (1 - momentum) * c.current(buffers[0]) + momentum * mean);
-    c.update(buffers[1], (1 - momentum) * c.current(buffers[1]) + (momentum * unbiased) * var);
-    c.update(buffers[2], convert(convert(c.current(buffers[2]), DType::f64) + 1.0, DType::i64));
-  } else {
-    mean = c.current(buffers[0]);
-    var = c.current(buffers[1]);
+  const Var weight = affine ? c.weights[0] : Var(), bias = affine ? c.weights[1] : Var();
+  const Var mean = c.current(buffers[0]), var = c.current(buffers[1]);
+  const double eps = c.args.number("eps");
+  if (!c.context.training) return {batch_norm_eval(x, mean, var, weight, bias, eps)};
+  if (x.shape().elements() / std::max<std::int64_t>(channels, 1) <= 1) {
+    throw Error(ErrorCode::shape,
+                str("more than one value for each channel is needed in training, receives ", x.shape()));
   }
-  Var y = (x - align(mean)) * align(rsqrt(var + c.args.number("eps")));
-  if (affine) y = y * align(c.weights[0]) + align(c.weights[1]);
-  return {y};
+  const BatchNormResult out = neuro::batch_norm(x, mean, var, weight, bias, eps, c.args.number("momentum"));
+  c.update(buffers[0], out.running_mean);
+  c.update(buffers[1], out.running_var);
+  c.update(buffers[2], convert(convert(c.current(buffers[2]), DType::f64) + 1.0, DType::i64));
+  return {out.y};
 }
 
 }  // namespace

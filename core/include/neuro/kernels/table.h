@@ -13,6 +13,9 @@ struct GemmKernels;  // core/src/kernels/gemm_kernels.h
 template <class T>
 struct RowKernels;  // core/src/kernels/row_kernels.h: reductions, softmax, norms, updates, pooling, masks
 
+template <class T>
+struct NormKernels;  // core/src/kernels/norm_kernels.h: statistics of channels, norms
+
 /// f64 kernels exist for the baseline instruction set only; every table points at those.
 struct Table {
   const char* name;  ///< "sse2", "avx2", "avx512", "neon64"
@@ -22,6 +25,8 @@ struct Table {
   const GemmKernels<double>* gemm_f64;
   const RowKernels<float>* rows_f32;
   const RowKernels<double>* rows_f64;
+  const NormKernels<float>* norm_f32;
+  const NormKernels<double>* norm_f64;
 
   /// The elementwise kernel of that name, or null. O(log n): for building plans, not for running them.
   const Elementwise* find(std::string_view name) const;
