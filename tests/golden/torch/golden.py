@@ -1,6 +1,6 @@
 """Makes the files of golden values, NAME.jsonl for each rows_NAME.py here. See README.md.
 
-    /usr/bin/python3 golden.py            all of them
+    /usr/bin/python3 golden.py            all of them, and the trajectories of optimizers.py
     /usr/bin/python3 golden.py shape      one
 """
 import importlib
@@ -179,5 +179,5 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     sys.path.insert(0, str(HERE))
     sys.modules["golden"] = sys.modules["__main__"]
-    for name in sys.argv[1:] or sorted(p.stem[5:] for p in HERE.glob("rows_*.py")):
-        write(name)
+    for name in sys.argv[1:] or sorted(p.stem[5:] for p in HERE.glob("rows_*.py")) + ["optimizers"]:
+        importlib.import_module("optimizers").write() if name == "optimizers" else write(name)
