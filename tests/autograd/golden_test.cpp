@@ -62,7 +62,17 @@ const std::map<std::string, std::vector<Case>>& cases() {
 const Table& calls() {
   static const Table all = [] {
     Table out;
-    for (const Table& family : {elementwise(), reduction(), shape(), product(), spatial(), probability(), indexing(), norm()}) {
+    for (const Table& family : {
+             elementwise(),
+             reduction(),
+             order(),
+             shape(),
+             product(),
+             spatial(),
+             probability(),
+             indexing(),
+             norm(),
+         }) {
       out.insert(family.begin(), family.end());
     }
     return out;

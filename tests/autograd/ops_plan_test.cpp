@@ -114,6 +114,29 @@ std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
   add("sum of all", sum(x));
   add("max", max(x, 1));
   add("argmax", argmax(x, 1));
+  add("prod of columns", prod(x * 0.1 + 1.0, 0));
+  add("count_nonzero", count_nonzero(x, 0));
+  add("logsumexp", logsumexp(x, 1));
+  for (const int axis : {0, 1}) {
+    add("cumsum", cumsum(x, axis));
+    add("linear_recurrence", linear_recurrence(x * 0.1, x, axis));
+    add("logcumsumexp", logcumsumexp(x, axis));
+    add("cummax", cummax(x, axis).values);
+    add("sort", sort(x, axis).values);
+    add("topk", topk(x, 19, axis).values);
+    add("gather", gather(x, argsort(x, axis), axis));
+    add("scatter", scatter(x, topk(x, 19, axis).indices, topk(x, 19, axis).values, axis));
+    add("scatter_add", scatter_add(x, topk(x, 19, axis).indices, topk(x, 19, axis).values, axis));
+    add("index_select", index_select(x, ints(3000, 257), axis));
+    add("index_add", index_add(x, ints(3000, 257), index_select(x, ints(3000, 100), axis), axis));
+  }
+  add("one_hot", one_hot(ints(3000, 100), 100));
+  add("pad", pad(x, {{3, 5}, 2}));
+  add("pad_edge", pad(x, {{3, 5}, 200}, pad::Reflective{}));
+  add("unfold", unfold(x, 0, 9, 2) * 1.0);
+  add("tril", tril(x, 5));
+  add("repeat", repeat(x, std::array<std::int64_t, 2>{2, 3}));
+  add("flip", flip(x, std::array{0, 1}) * 1.0);
   add("softmax", softmax(x));
   add("log_softmax", log_softmax(x, 0));
   add("layer_norm", layer_norm(x, leaf({257}), leaf({257})));

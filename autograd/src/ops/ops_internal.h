@@ -1,5 +1,6 @@
 #pragma once
 // Descriptors that the planner knows by name, and the tables of all descriptors, one a file.
+#include "neuro/kernels/scan.h"
 #include "neuro/op.h"
 
 namespace neuro {
@@ -8,17 +9,31 @@ extern const OpDef contiguous_def, broadcast_to_def, reshape_def;   // ops/shape
 extern const OpDef permute_def;                                     // ops/shape.cpp; products read through it
 extern const OpDef add_def, sub_def, mul_def, div_def, affine_def;  // ops/arithmetic.cpp
 
+/// x moved by one along an axis: element r takes what was before it (ScanFrom::start) or behind it, and `fill` where
+/// there was nothing.
+Var shifted(const Var& x, int axis, ScanFrom from, double fill);  // ops/scan.cpp
+/// Zeros of size `size` on the axis, with src added up where index sends it: the transpose of gather.
+Var gather_backward(const Var& src, const Var& index, int axis, std::int64_t size);  // ops/gather.cpp
+
 using OpList = std::span<const OpDef* const>;
 OpList arithmetic_ops();
 OpList math_ops();
 OpList activation_ops();
 OpList reduction_ops();
+OpList reduction_exact_ops();
+OpList statistics_ops();
+OpList scan_ops();
+OpList order_ops();
 OpList shape_ops();
+OpList arrange_ops();
+OpList split_ops();
+OpList pad_ops();
 OpList product_ops();
 OpList conv_ops();
 OpList probability_ops();
 OpList norm_ops();
 OpList indexing_ops();
+OpList gather_ops();
 OpList update_ops();
 
 }  // namespace neuro

@@ -133,8 +133,11 @@ Var reshape(const Var& x, std::span<const std::int64_t> shape) {
   if (free != sizes.end()) {
     std::int64_t known = 1;
     for (auto it = sizes.begin(); it != sizes.end(); ++it) {
-      if (it != free) known *= *it;
-      if (it != free && *it == -1) shape_error("reshape", "only one size may be -1");
+      if (it == free) continue;
+      if (*it == -1) shape_error("reshape", "only one size may be -1");
+      if (__builtin_mul_overflow(known, *it, &known))
+        shape_error("reshape", "the sizes beside -1 multiply to more than 63 bits; shape ", x.shape(), " has ",
+                    x.shape().elements(), " elements");
     }
     if (known <= 0 || x.shape().elements() % known != 0) {
       shape_error("reshape", "the size -1 cannot be found: shape ", x.shape(), " has ", x.shape().elements(),
@@ -255,6 +258,29 @@ Var t(const Var& x) {
   return permute(x, axes);
 }
 
+Var movedim(const Var& x, std::span<const int> from, std::span<const int> to) {
+  if (from.size() != to.size())
+    shape_error("movedim", from.size(), " axes have ", to.size(), " places to go to; x is ", x.shape());
+  std::vector<int> axes(static_cast<std::size_t>(x.rank()), -1);  // of x, for each place
+  std::vector<bool> moved(axes.size());
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    const auto source = static_cast<std::size_t>(normalize_axis(from[k], x.rank(), "movedim"));
+    const auto target = static_cast<std::size_t>(normalize_axis(to[k], x.rank(), "movedim"));
+    if (moved[source] || axes[target] >= 0)
+      shape_error("movedim", "axis ", from[k], " or place ", to[k], " is given twice; x is ", x.shape());
+    moved[source] = true;
+    axes[target] = static_cast<int>(source);
+  }
+  std::size_t next = 0;  // the others keep their order
+  for (int& axis : axes) {
+    if (axis >= 0) continue;
+    while (moved[next]) ++next;
+    axis = static_cast<int>(next++);
+  }
+  return std::is_sorted(axes.begin(), axes.end()) ? x : permute(x, axes);
+}
+Var movedim(const Var& x, int from, int to) { return movedim(x, std::span(&from, 1), std::span(&to, 1)); }
+
 // --- broadcast_to ---
 
 constexpr OpDef broadcast_to_def{
@@ -364,7 +390,8 @@ static constexpr OpDef slice_def{
     .name = "slice",  // attrs.i: axis, begin, end, step
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       const auto& i = c.attrs.i;
-      return {{c.in[0].shape.with(static_cast<int>(i[0]), (i[2] - i[1] + i[3] - 1) / i[3]), c.in[0].dtype}};
+      const std::int64_t size = i[2] == i[1] ? 0 : (i[2] - i[1] - 1) / i[3] + 1;
+      return {{c.in[0].shape.with(static_cast<int>(i[0]), size), c.in[0].dtype}};
     },
     .vjp =
         [](const Vjp& v) {
@@ -418,7 +445,7 @@ static constexpr OpDef slice_scatter_def{
 Var slice_scatter(const Var& x, int axis, std::int64_t begin, std::int64_t step, std::int64_t size) {
   const int a = normalize_axis(axis, x.rank(), "slice_scatter");
   const std::int64_t n = x.shape()[a];
-  if (begin < 0 || step < 1 || begin + (n > 0 ? (n - 1) * step + 1 : 0) > size) {
+  if (begin < 0 || step < 1 || begin > size || (n > 0 && (begin == size || n - 1 > (size - 1 - begin) / step))) {
     shape_error("slice_scatter", n, " elements from ", begin, " in steps of ", step, " do not fit an axis of ", size,
                 "; the operand has shape ", x.shape());
   }
@@ -439,7 +466,8 @@ static constexpr OpDef concat_def{
           shape_error(c.op, "operand ", k, " is ", s, ", the first ", c.in[0].shape, "; only axis ", axis,
                       " may differ");
         }
-        size += s[axis];
+        if (__builtin_add_overflow(size, s[axis], &size))
+          shape_error(c.op, "the sizes of axis ", axis, " add up to more than 63 bits");
       }
       return {{c.in[0].shape.with(axis, size), c.in[0].dtype}};
     },

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "neuro/dtype.h"
 #include "neuro/kernels/exec.h"
 
 namespace neuro::kernels {
@@ -35,6 +36,14 @@ T reduce_run(const Table& table, Reduce op, const T* x, std::int64_t n) noexcept
 /// Combines partial results pairwise, in place; returns the result. count >= 1. (sum_squares combines as sum.)
 template <class T>
 T combine_partials(Reduce op, T* partials, std::int64_t count) noexcept;
+
+/// Reductions whose result does not depend on the order. sum, prod (to i64, modulo 2^64), max and min take i64, i32 and
+/// boolean; count (of what is not 0, to i64), any and all (to boolean) take every type, where a NaN is not 0.
+enum class ReduceExact : std::uint8_t { sum, prod, max, min, count, any, all };
+DType reduce_exact_type(ReduceExact op, DType operand);  ///< of the result; max and min keep the operand's
+/// y[o, i] = reduction over r of x[o, r, i]; n == 0 gives the neutral element (for max and min n >= 1).
+void reduce_exact(const Exec& exec, ReduceExact op, DType type, const void* x, void* y, std::int64_t outer,
+                  std::int64_t n, std::int64_t inner) noexcept;
 
 /// Index of the largest value in each row of x [rows, cols] (the first of equals; a NaN counts as largest).
 template <class T>
