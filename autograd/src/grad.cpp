@@ -13,6 +13,16 @@ std::vector<Var> grad(const Var& y, std::span<const Var> xs, const Var& seed) {
   if (seed.defined() && seed.shape() != y.shape()) {
     throw Error(ErrorCode::shape, str("grad: the seed has shape ", seed.shape(), ", the value ", y.shape()));
   }
+  if (seed.defined() && seed.dtype() != y.dtype()) {
+    throw Error(ErrorCode::dtype, str("grad: the seed is ", name_of(seed.dtype()), ", the value ", name_of(y.dtype())));
+  }
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    if (!xs[i].differentiable()) {
+      throw Error(ErrorCode::invalid_argument,
+                  str("grad: value ", i, " of those to differentiate by, ", name_of(xs[i].dtype()), " ", xs[i].shape(),
+                      ", is not differentiable; mark leaves with requires_grad() before they are used"));
+    }
+  }
   // Gradients that have arrived, by (node, output).
   std::map<std::pair<const Node*, int>, Var> arrived;
   const auto deposit = [&](const detail::Edge& to, Var g) {

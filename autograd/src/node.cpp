@@ -23,6 +23,11 @@ Node::~Node() {
   }
 }
 
+std::atomic<std::uint64_t>& write_clock() {
+  static std::atomic<std::uint64_t> clock{0};
+  return clock;
+}
+
 bool& grad_enabled() {
   thread_local bool enabled = true;
   return enabled;

@@ -23,11 +23,16 @@ struct Node {
 
   std::atomic<int> handles{0};  // Vars that somebody holds; what nodes hold of each other does not count
   std::vector<Tensor> values;   // leaf: its memory; computed: filled by forward() when held or read by the gradient
-  Tensor grad;                  // differentiable leaf, or retained (of output 0)
-  bool retain_grad = false;
-  std::uint64_t version = 0;        // leaf: how often touch() was called
-  std::uint64_t leaf_versions = 0;  // computed: sum of its leaves' versions when it last ran
-  bool ran = false;                 // forward() was called on this very value
+  /// The gradient of a differentiable leaf, or of an output that retain_grad() marked (undefined until backward()).
+  struct Gradient {
+    int output;
+    Tensor value;
+  };
+  std::vector<Gradient> grads;
+  bool grads_off = false;         // Var::no_grad() was called on what it leads to
+  std::uint64_t written_at = 0;   // leaf: when touch() was last called, by write_clock()
+  std::uint64_t computed_at = 0;  // computed: what write_clock() showed when it last ran
+  bool ran = false;               // forward() was called on this very value
 
   Node();
   ~Node();
@@ -36,7 +41,17 @@ struct Node {
 
   bool computed() const { return kind == Kind::computed; }
   bool has_values() const { return !values.empty(); }
+  /// Null when that output was never asked to keep a gradient.
+  Gradient* gradient(int output) {
+    for (Gradient& g : grads) {
+      if (g.output == output) return &g;
+    }
+    return nullptr;
+  }
 };
+
+/// Counts the writes to leaves, of all graphs.
+std::atomic<std::uint64_t>& write_clock();
 
 /// Whether what is recorded on this thread may be differentiable (see NoGrad).
 bool& grad_enabled();

@@ -1,6 +1,8 @@
 #include "neuro/var.h"
 
 #include <algorithm>
+#include <ostream>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "neuro/error.h"
@@ -55,17 +57,32 @@ void accumulate(Tensor& acc, const Tensor& x) {
   acc.dtype() == DType::f64 ? add(double{}) : add(float{});
 }
 
-std::uint64_t sum_of_versions(const std::vector<std::shared_ptr<Node>>& nodes) {
-  std::uint64_t sum = 0;
-  for (const auto& n : nodes) {
-    if (!n->computed()) sum += n->version;
-  }
-  return sum;
-}
-
 std::vector<std::shared_ptr<Node>> all_ancestors(const detail::Edge& e) {
   const std::shared_ptr<Node> root[] = {e.node};
   return ancestors(root, [](const Node&) { return true; });
+}
+
+/// Whether a leaf was written after a value that depends on it was computed. `nodes` are in the order of recording.
+bool out_of_date(const std::vector<std::shared_ptr<Node>>& nodes) {
+  std::unordered_map<const Node*, std::uint64_t> last_write;
+  for (const auto& n : nodes) {
+    std::uint64_t last = n->written_at;
+    for (const detail::Edge& e : n->inputs) last = std::max(last, last_write.at(e.node.get()));
+    if (n->computed() && n->has_values() && last > n->computed_at) return true;
+    last_write[n.get()] = last;
+  }
+  return false;
+}
+
+/// Intermediate values that gradients flow through.
+std::vector<std::shared_ptr<Node>> differentiable_operations(const Var& root, const char* method) {
+  if (!root.differentiable()) {
+    throw Error(ErrorCode::invalid_argument,
+                str(method, ": nothing here is differentiable; mark leaves with requires_grad()"));
+  }
+  auto nodes = all_ancestors(root.edge());
+  std::erase_if(nodes, [](const auto& n) { return !n->computed() || !n->differentiable; });
+  return nodes;
 }
 
 }  // namespace
@@ -121,7 +138,7 @@ Var Var::requires_grad() const {
                 str("requires_grad(): a tensor of ", name_of(dtype()), " has no gradient; convert() it to f32"));
   }
   node.differentiable = true;
-  if (!node.grad.defined()) node.grad = Tensor::zeros(shape(), dtype());
+  if (node.grads.empty()) node.grads.push_back({0, Tensor::zeros(shape(), dtype())});
   return *this;
 }
 
@@ -146,7 +163,7 @@ void Var::forward() const {
   for (const auto& n : nodes) {
     if (n->handles.load(std::memory_order_relaxed) > 0) keep(n);
   }
-  if (differentiable() && grad_enabled()) {
+  if (differentiable() && grad_enabled() && !root.grads_off) {
     const std::vector<Var> gradients = neuro::grad(*this, parameters());
     std::vector<std::shared_ptr<Node>> roots;
     for (const Var& g : gradients) roots.push_back(g.edge().node);
@@ -161,14 +178,14 @@ void Var::forward() const {
     for (int i = 0; i < static_cast<int>(n->outputs.size()); ++i) wanted.push_back({n, i});
   }
   const std::vector<Tensor> values = evaluate(std::move(wanted));
-  const std::uint64_t versions = sum_of_versions(nodes);
+  const std::uint64_t now = write_clock();
   std::size_t next = 0;
   for (const auto& n : kept) {
     n->values.assign(values.begin() + static_cast<std::ptrdiff_t>(next),
                      values.begin() + static_cast<std::ptrdiff_t>(next + n->outputs.size()));
     next += n->outputs.size();
+    n->computed_at = now;
   }
-  root.leaf_versions = versions;
   root.ran = true;
 }
 
@@ -183,6 +200,11 @@ Tensor Var::data() const {
   return node.values[static_cast<std::size_t>(edge_.output)];
 }
 
+Tensor Var::data_mut() const {
+  touch();
+  return data();
+}
+
 double Var::item() const { return data().item(); }
 
 std::vector<Var> Var::parameters() const {
@@ -193,8 +215,8 @@ std::vector<Var> Var::parameters() const {
   while (!stack.empty()) {
     const detail::Edge e = std::move(stack.back());
     stack.pop_back();
-    if (!seen.insert(e.node.get()).second) continue;
-    if (!e.node->computed() && e.node->differentiable) out.emplace_back(e);
+    if (!e.node->differentiable || !seen.insert(e.node.get()).second) continue;
+    if (!e.node->computed()) out.emplace_back(e);
     for (auto it = e.node->inputs.rbegin(); it != e.node->inputs.rend(); ++it) stack.push_back(*it);
   }
   return out;
@@ -204,40 +226,55 @@ void Var::backward(double seed) const { backward(Tensor::full(shape(), seed, dty
 
 void Var::backward(const Tensor& seed) const {
   Node& root = node_of(*this);
-  if (!differentiable())
-    throw Error(ErrorCode::invalid_argument,
-                "backward(): nothing here is differentiable; mark leaves with requires_grad()");
-  if (root.computed() && !root.ran) throw Error(ErrorCode::not_forwarded, "backward(): call forward() first");
-  const auto nodes = all_ancestors(edge_);
-  if (root.computed() && root.leaf_versions != sum_of_versions(nodes)) {
+  const auto operations = differentiable_operations(*this, "backward()");
+  if (!root.has_values()) throw Error(ErrorCode::not_forwarded, "backward(): call forward() first");
+  if (seed.dtype() != dtype()) {
+    throw Error(ErrorCode::dtype,
+                str("backward(): the seed is ", name_of(seed.dtype()), ", the value ", name_of(dtype())));
+  }
+  if (out_of_date(all_ancestors(edge_))) {
     throw Error(ErrorCode::invalid_argument, "backward(): a leaf was written after forward(); call forward() again");
   }
   std::vector<Var> targets = parameters();
-  for (const auto& n : nodes) {
-    if (n->computed() && n->retain_grad) targets.emplace_back(detail::Edge{n, 0});
+  for (const auto& n : operations) {
+    if (n->grads_off) {
+      throw Error(ErrorCode::invalid_argument,
+                  "backward(): the gradients of this graph are switched off; call with_grad() first");
+    }
+    for (const Node::Gradient& g : n->grads) targets.emplace_back(detail::Edge{n, g.output});
   }
   const std::vector<Var> gradients = neuro::grad(*this, targets, Var(seed));
   std::vector<detail::Edge> wanted;
   for (const Var& g : gradients) wanted.push_back(g.edge());
-  std::vector<Tensor> values = evaluate(std::move(wanted));
+  const std::vector<Tensor> values = evaluate(std::move(wanted));
   for (std::size_t i = 0; i < targets.size(); ++i) {
     Node& target = *targets[i].edge().node;
+    Tensor& kept = target.gradient(targets[i].edge().output)->value;
     if (target.computed()) {
-      // Interior gradients are those of the last backward(); only leaves accumulate. Two values may have the same one.
-      target.grad = values[i].clone();
+      kept =
+          values[i].clone();  // of this backward() alone; memory of its own, as two values may have the same gradient
     } else {
-      accumulate(target.grad, values[i]);
+      accumulate(kept, values[i]);
     }
   }
 }
 
 Tensor Var::grad() const {
-  const Node& node = node_of(*this);
-  if (!node.grad.defined()) {
-    throw Error(ErrorCode::invalid_argument,
-                "grad(): only differentiable leaves, and values marked by retain_grad() before backward(), have one");
+  Node& node = node_of(*this);
+  const Node::Gradient* gradient = node.gradient(edge_.output);
+  if (gradient == nullptr) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        node.computed()
+            ? "grad(): an intermediate value keeps its gradient only if retain_grad() marked it before backward()"
+            : "grad(): this leaf is not differentiable; mark it with requires_grad()");
   }
-  return node.grad;
+  if (!gradient->value.defined()) {
+    throw Error(ErrorCode::invalid_argument,
+                node.grads_off ? "grad(): the gradients of this graph are switched off; call with_grad()"
+                               : "grad(): no gradient has reached this value yet; call backward() first");
+  }
+  return gradient->value;
 }
 
 void Var::zero_grad() const {
@@ -247,15 +284,33 @@ void Var::zero_grad() const {
 
 Var Var::retain_grad() const {
   if (!differentiable()) throw Error(ErrorCode::invalid_argument, "retain_grad(): the value is not differentiable");
-  node_of(*this).retain_grad = true;
+  Node& node = node_of(*this);
+  if (node.gradient(edge_.output) == nullptr) node.grads.push_back({edge_.output, Tensor()});
   return *this;
+}
+
+void Var::no_grad() const {
+  for (const auto& n : differentiable_operations(*this, "no_grad()")) {
+    n->grads_off = true;
+    for (Node::Gradient& g : n->grads) g.value = Tensor();
+  }
+}
+
+void Var::with_grad() const {
+  for (const auto& n : differentiable_operations(*this, "with_grad()")) {
+    n->grads_off = false;
+    for (Node::Gradient& g : n->grads) {
+      const ValueInfo& info = n->outputs[static_cast<std::size_t>(g.output)];
+      if (!g.value.defined()) g.value = Tensor::zeros(info.shape, info.dtype);
+    }
+  }
 }
 
 void Var::touch() const {
   Node& node = node_of(*this);
   if (node.computed())
     throw Error(ErrorCode::invalid_argument, "touch(): only a leaf's memory can be written from outside");
-  ++node.version;
+  node.written_at = ++write_clock();
 }
 
 Var Var::detach() const {
@@ -264,6 +319,14 @@ Var Var::detach() const {
   Attrs attrs;
   attrs.i.assign(shape().begin(), shape().end());
   return record(reshape_def, {*this}, std::move(attrs));
+}
+
+std::ostream& operator<<(std::ostream& out, const Var& x) {
+  if (!x.defined()) return out << "<undefined>";
+  const Node& node = *x.edge().node;
+  if (node.has_values()) return out << x.data();
+  return out << str('<', node.computed() ? node.op->name : "placeholder", ' ', name_of(x.dtype()), ' ', x.shape(),
+                    node.computed() ? ", not computed>" : ">");
 }
 
 }  // namespace neuro

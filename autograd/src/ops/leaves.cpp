@@ -9,13 +9,27 @@
 namespace neuro {
 namespace {
 
-/// A tensor of n values of `value(i)`, of rank 1 unless a shape is given.
+/// A leaf whose element i is `value(i)`.
 template <class F>
 Var leaf(const Shape& shape, DType dtype, F value) {
-  Tensor t = Tensor::empty(shape, DType::f64);
-  double* p = t.data<double>();
+  using T = decltype(value(std::int64_t{}));
+  Tensor t = Tensor::empty(shape, dtype_of<T>);
+  T* p = t.data<T>();
   for (std::int64_t i = 0; i < t.size(); ++i) p[i] = value(i);
-  return Var(dtype == DType::f64 ? t : t.to(dtype));
+  return Var(dtype == dtype_of<T> ? t : t.to(dtype));
+}
+
+/// A leaf whose element i is `draw(stream, i)`.
+template <class F>
+Var drawn(const Shape& shape, DType dtype, const RandomStream& stream, F draw) {
+  return leaf(shape, dtype, [&](std::int64_t i) { return draw(stream, static_cast<std::uint64_t>(i)); });
+}
+
+float uniform(const RandomStream& stream, std::uint64_t i) { return stream.uniform(i); }
+float standard_normal(const RandomStream& stream, std::uint64_t i) { return stream.normal(i); }
+
+void require_floating(DType dtype, const char* op) {
+  if (!is_floating(dtype)) throw Error(ErrorCode::dtype, str(op, ": draws f32 or f64, not ", name_of(dtype)));
 }
 
 }  // namespace
@@ -30,7 +44,7 @@ Var eye(std::int64_t n, DType dtype) {
 
 Var arange(double begin, double end, double step, DType dtype) {
   const double count = std::ceil((end - begin) / step);
-  if (step == 0 || !std::isfinite(count))
+  if (step == 0 || !(count < 0x1p62))
     throw Error(ErrorCode::invalid_argument, str("arange: no steps of ", step, " lead from ", begin, " to ", end));
   return leaf({count > 0 ? static_cast<std::int64_t>(count) : 0}, dtype,
               [=](std::int64_t i) { return begin + step * static_cast<double>(i); });
@@ -43,17 +57,63 @@ Var linspace(double a, double b, std::int64_t n, DType dtype) {
   });
 }
 
+Var logspace(double base, double a, double b, std::int64_t n, DType dtype) {
+  if (!(base > 0)) throw Error(ErrorCode::invalid_argument, str("logspace: the base ", base, " is not above 0"));
+  const Tensor exponents = linspace(a, b, n, DType::f64).data();
+  return leaf({n}, dtype, [&](std::int64_t i) { return std::pow(base, exponents.data<double>()[i]); });
+}
+
+std::optional<Var> geomspace(double a, double b, std::int64_t n, DType dtype) {
+  if (!std::isfinite(a) || !std::isfinite(b) || a == 0 || b == 0 || (a < 0) != (b < 0)) return std::nullopt;
+  const double ratio = std::log(b / a) / static_cast<double>(n > 1 ? n - 1 : 1);
+  return leaf({n}, dtype,
+              [=](std::int64_t i) { return i + 1 == n && n > 1 ? b : a * std::exp(ratio * static_cast<double>(i)); });
+}
+
+Var rand(const Shape& shape, DType dtype, Generator& generator) {
+  require_floating(dtype, "rand");
+  return drawn(shape, dtype, generator.next("rand"), uniform);
+}
+
 Var rand(const Shape& shape, std::uint64_t seed, DType dtype) {
-  const RandomStream stream(seed, stream_of("rand"));
-  return leaf(shape, dtype, [&](std::int64_t i) { return stream.uniform(static_cast<std::uint64_t>(i)); });
+  return drawn(shape, dtype, RandomStream(seed, stream_of("rand")), uniform);
+}
+
+Var randn(const Shape& shape, DType dtype, Generator& generator) {
+  require_floating(dtype, "randn");
+  return drawn(shape, dtype, generator.next("randn"), standard_normal);
 }
 
 Var randn(const Shape& shape, std::uint64_t seed, DType dtype) {
-  const RandomStream stream(seed, stream_of("randn"));
-  return leaf(shape, dtype, [&](std::int64_t i) { return stream.normal(static_cast<std::uint64_t>(i)); });
+  return drawn(shape, dtype, RandomStream(seed, stream_of("randn")), standard_normal);
 }
 
-Var zeros_like(const Var& x) { return broadcast_to(constant(0, x.dtype()), x.shape()); }
-Var ones_like(const Var& x) { return broadcast_to(constant(1, x.dtype()), x.shape()); }
+Var normal(double mean, double std, const Shape& shape, DType dtype, Generator& generator) {
+  if (!(std >= 0)) throw Error(ErrorCode::invalid_argument, str("normal: a standard deviation of ", std));
+  require_floating(dtype, "normal");
+  return drawn(shape, dtype, generator.next("normal"), [=](const RandomStream& stream, std::uint64_t i) {
+    return mean + std * static_cast<double>(stream.normal(i));
+  });
+}
+
+Var randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype, Generator& generator) {
+  if (low >= high) throw Error(ErrorCode::invalid_argument, str("randint: no integer lies in [", low, ", ", high, ")"));
+  const std::uint64_t width = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  return drawn(shape, dtype, generator.next("randint"), [=](const RandomStream& stream, std::uint64_t i) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + stream.below(i, width));
+  });
+}
+
+Var bernoulli(double p, const Shape& shape, DType dtype, Generator& generator) {
+  if (!(p >= 0 && p <= 1)) throw Error(ErrorCode::invalid_argument, str("bernoulli: p = ", p, " is outside [0, 1]"));
+  return drawn(shape, dtype, generator.next("bernoulli"),
+               [=](const RandomStream& stream, std::uint64_t i) { return static_cast<double>(stream.uniform(i)) < p; });
+}
+
+Var zeros_like(const Var& x) { return full_like(x, 0); }
+Var ones_like(const Var& x) { return full_like(x, 1); }
+Var full_like(const Var& x, double value) { return broadcast_to(constant(value, x.dtype()), x.shape()); }
+Var rand_like(const Var& x) { return rand(x.shape(), x.dtype()); }
+Var randn_like(const Var& x) { return randn(x.shape(), x.dtype()); }
 
 }  // namespace neuro

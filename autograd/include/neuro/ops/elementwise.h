@@ -52,7 +52,7 @@ Var not_equal(const Var& a, const Var& b);
 Var where(const Var& mask, const Var& a, const Var& b);
 
 // --- Activations -----------------------------------------------------------------------------------------------------
-enum class Gelu { erf, tanh };
+enum class Gelu : int { erf, tanh };
 Var relu(const Var& x);  ///< gradient 0 at 0
 Var leaky_relu(const Var& x, double slope = 0.01);
 Var elu(const Var& x, double alpha = 1);

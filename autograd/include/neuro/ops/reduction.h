@@ -7,7 +7,7 @@
 
 namespace neuro {
 
-enum class KeepDim { no, yes };
+enum class KeepDim : int { no, yes };
 /// Sum. Integers and booleans add up to i64, modulo 2^64. f32: |y - exact| <= (log2(n) + 64) eps sum |x|.
 Var sum(const Var& x);
 Var sum(const Var& x, std::span<const int> axes, KeepDim keep = KeepDim::no);
