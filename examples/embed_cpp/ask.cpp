@@ -8,7 +8,7 @@ namespace {
 
 /// A model file carries its source beside its weights.
 neuro::Model load(const char* path) {
-  const neuro::Bundle bundle = neuro::bundle_from(neuro::read_safetensors(path).metadata);
+  const neuro::Bundle bundle = neuro::bundle_from(neuro::read_safetensors_header(path).metadata);
   const neuro::Program program = neuro::Program::from_source(bundle.source, path);
   neuro::Model model = program.instantiate(bundle.neuron, bundle.params);
   neuro::load_weights(model, path);

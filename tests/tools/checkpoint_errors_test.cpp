@@ -42,6 +42,25 @@ TEST_F(CheckpointErrors, DamagedAndForeignFilesAreRefused) {
   EXPECT_EQ(ask("flipped.safetensors").code, 5);
 }
 
+TEST_F(CheckpointErrors, APointerIsNotWeightsAndTheMessageSaysWhatIs) {
+  train();
+  expect_refusal(run({"infer", "checkpoints/XOR/LATEST", "-"}, kRows), 5, "pointer_as_model");
+  expect_refusal(ask("checkpoints/XOR/BEST"), 5, "pointer_as_checkpoint");
+  EXPECT_EQ(run({"infer", "checkpoints/XOR", "-"}, kRows).code, 0);
+}
+
+TEST_F(CheckpointErrors, AFlippedBitInsideTheSourceOfAModelFileIsDamageNotASyntaxError) {
+  train();
+  std::string bad = read(kFinal);
+  const std::size_t at = bad.find("neuron XOR");
+  ASSERT_NE(at, std::string::npos);
+  bad[at] = 'x';
+  write("damaged.safetensors", bad);
+  const Outcome outcome = run({"infer", "damaged.safetensors", "-"}, kRows);
+  EXPECT_EQ(outcome.code, 5);
+  EXPECT_THAT(outcome.err, HasSubstr("checksum"));
+}
+
 TEST_F(CheckpointErrors, EveryFlippedBitIsFound) {
   train();
   const std::string good = read(kFinal);

@@ -122,6 +122,31 @@ TEST_F(Safetensors, HostileHeadersAreRefusedSayingWhy) {
   test::expect_golden("safetensors_hostile", all, dir_.path());
 }
 
+TEST_F(Safetensors, TheHeaderAloneTellsWhatTheWholeFileTells) {
+  const auto path = dir_ / "x.safetensors";
+  write_safetensors(path, sample());
+  const TensorFileHeader header = read_safetensors_header(path);
+  EXPECT_EQ(parameter_table(header), parameter_table(sample().tensors));
+  EXPECT_EQ(header.metadata, read_safetensors(path).metadata);
+}
+
+TEST_F(Safetensors, TheHeaderIsReadWithoutTheData) {
+  // A file with a hole: 64 GiB of data that were never written, and that nobody could read in the time of a test.
+  const std::string header = R"({"w":{"dtype":"F32","shape":[17179869184],"data_offsets":[0,68719476736]}})";
+  test::write_text(dir_ / "x.safetensors", file(header, 0));
+  std::error_code error;
+  std::filesystem::resize_file(dir_ / "x.safetensors", 8 + header.size() + 68719476736, error);
+  if (error) GTEST_SKIP() << "needs files with holes: " << error.message();
+  EXPECT_EQ(read_safetensors_header(dir_ / "x.safetensors").tensors.at(0).shape, Shape{17179869184});
+  std::filesystem::resize_file(dir_ / "x.safetensors", 1000, error);
+  EXPECT_THROW(read_safetensors_header(dir_ / "x.safetensors"), Error) << "the size is checked";
+}
+
+TEST_F(Safetensors, ATextFileIsCalledOne) {
+  EXPECT_EQ(refusal("step-00000500\n"), "it is text");
+  EXPECT_EQ(refusal("neuron XOR:\n  in: [2]\n"), "it is text");
+}
+
 TEST_F(Safetensors, AFullDiskIsAResourceError) {
   try {
     write_safetensors("/dev/full", sample());

@@ -76,7 +76,7 @@ bool is_source(const fs::path& path) { return path.extension() == ".ns"; }
 
 /// What weights carry with them: the source, and the neuron and parameters that were trained.
 neuro::Bundle bundle_of(const fs::path& weights) {
-  neuro::Bundle bundle = neuro::bundle_from(neuro::read_safetensors(weights).metadata);
+  neuro::Bundle bundle = neuro::bundle_from(neuro::read_safetensors_header(weights).metadata);
   if (!bundle.source.empty()) return bundle;
   throw Error(ErrorCode::checkpoint,
               str('`', weights.string(), "` holds weights without their source\nname the source too: nsrun infer ",
@@ -89,13 +89,27 @@ neuro::Params with_options(neuro::Params params, const ModelOptions& options) {
   return params;
 }
 
+/// Calls `make` with what weights carry beside them. When that cannot be used, the file may be damaged: its checksum,
+/// for which all of it is read, then says so instead.
+template <class Make>
+neuro::Model made_from(const fs::path& weights, Make&& make) {
+  try {
+    return make();
+  } catch (const Error&) {
+    neuro::read_safetensors(weights);
+    throw;
+  }
+}
+
 Loaded load_bundle(const Options& options) {
   Loaded loaded;
   loaded.weights = neuro::weights_file(options.model);
   const neuro::Bundle bundle = bundle_of(loaded.weights);
-  const neuro::Program program = neuro::Program::from_source(bundle.source, loaded.weights.string());
-  loaded.model = program.instantiate(options.which.neuron.empty() ? bundle.neuron : options.which.neuron,
-                                     with_options(bundle.params, options.which));
+  loaded.model = made_from(loaded.weights, [&] {
+    const neuro::Program program = neuro::Program::from_source(bundle.source, loaded.weights.string());
+    return program.instantiate(options.which.neuron.empty() ? bundle.neuron : options.which.neuron,
+                               with_options(bundle.params, options.which));
+  });
   loaded.how = "as named";
   return loaded;
 }
@@ -118,7 +132,7 @@ Loaded load_source(const neuro::Program& program, const Options& options) {
                            .parameters = [&](const neuro::Params& params) { return model_with(params).state_dict(); },
                            .checkpoint = options.checkpoint,
                            .environment = environment == nullptr ? "" : environment});
-  loaded.model = model_with(found.params);
+  loaded.model = made_from(found.path, [&] { return model_with(found.params); });
   loaded.weights = found.path;
   loaded.how = found.how;
   return loaded;

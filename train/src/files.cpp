@@ -110,10 +110,14 @@ void write(const fs::path& path, std::string_view text, Sync sync) {
 }
 
 void replace(const fs::path& path, std::string_view text, Sync sync) {
+  replace_with(path, [&](const fs::path& temporary) { write(temporary, text, sync); });
+}
+
+void replace_with(const fs::path& path, FunctionRef<void(const fs::path&)> write_file) {
   fs::path temporary = path;
   temporary += str(".tmp-", ::getpid());
   try {
-    write(temporary, text, sync);
+    write_file(temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail("replace", path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());
@@ -154,9 +158,8 @@ void require_space(const fs::path& path, std::uint64_t bytes) {
   if (::statvfs(path.c_str(), &status) != 0) return;  // no answer: writing will tell
   const std::uint64_t free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   if (free < bytes + kMargin) {
-    throw Error(ErrorCode::resource,
-                str("disk full: ", path.string(), " has ", free / 1024, " KiB left, a checkpoint needs ",
-                    (bytes + kMargin) / 1024, kFreeSpace));
+    throw Error(ErrorCode::resource, str("disk full: ", path.string(), " has ", free / 1024,
+                                         " KiB left, a checkpoint needs ", (bytes + kMargin) / 1024, kFreeSpace));
   }
 }
 

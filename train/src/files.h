@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "neuro/error.h"
+#include "neuro/parallel.h"
 
 namespace neuro::files {
 
@@ -27,6 +28,9 @@ void write(const std::filesystem::path& path, std::string_view text, Sync sync =
 /// Replaces a file in one step: a temporary beside it, synced, then renamed. Readers see the old text or the new one.
 /// The caller syncs the directory. Without a sync a power failure (not a crash of the process) may lose the text.
 void replace(const std::filesystem::path& path, std::string_view text, Sync sync = Sync::yes);
+
+/// The same for a file that `write` makes at the path it is given.
+void replace_with(const std::filesystem::path& path, FunctionRef<void(const std::filesystem::path&)> write);
 
 /// Syncs files that were written without, all at once: the file system commits them together, which on a busy machine
 /// takes 1 ms for six files instead of 20.

@@ -188,16 +188,10 @@ void RunDirectory::mark_best(const fs::path& checkpoint) {
 
 fs::path RunDirectory::write_final(const StateDict& model, const Bundle& bundle) {
   const fs::path target = state_->path / "final.safetensors";
-  const fs::path temporary = state_->path / str("final.tmp-", ::getpid());
   files::require_space(state_->path, bytes_of(model) + bundle.source.size() + 64 * 1024);
-  std::error_code ignored;
-  try {
+  files::replace_with(target, [&](const fs::path& temporary) {
     write_safetensors(temporary, {model, bundle_metadata(bundle)});
-    fs::rename(temporary, target);
-  } catch (...) {
-    fs::remove(temporary, ignored);
-    throw;
-  }
+  });
   files::sync_directory(state_->path);
   return target;
 }

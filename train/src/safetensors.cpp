@@ -53,11 +53,15 @@ std::string shape_json(const Shape& shape) {
 }
 
 /// What the file's header says about one tensor.
-struct Entry {
-  std::string name;
-  DType dtype = DType::f32;
-  Shape shape;
+struct Entry : TensorInfo {
   std::uint64_t begin = 0, end = 0;
+};
+
+struct Header {
+  std::vector<Entry> entries;
+  std::map<std::string, std::string> metadata;
+  std::size_t data_at = 0;    // where the tensors begin
+  std::size_t digits_at = 0;  // where the checksum's digits stand; 0: there is none
 };
 
 std::uint64_t whole(const json::Value& value, const std::filesystem::path& path, const std::string& name) {
@@ -94,6 +98,63 @@ Entry read_entry(const std::string& name, const json::Value& value, const std::f
     damaged(path, str("`", name, "` with shape ", entry.shape, " does not fill its range of bytes"));
   }
   return entry;
+}
+
+/// Checks that the tensors follow one another without overlap or gap and fill the file.
+void check_layout(const std::vector<Entry>& entries, std::size_t data_size, const std::filesystem::path& path) {
+  std::vector<const Entry*> by_place;
+  for (const Entry& entry : entries) by_place.push_back(&entry);
+  std::sort(by_place.begin(), by_place.end(),
+            [](const Entry* a, const Entry* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
+  std::uint64_t expected = 0;
+  for (const Entry* entry : by_place) {
+    if (entry->begin != expected) {
+      damaged(path, str("`", entry->name, "` ",
+                        entry->begin < expected ? "overlaps the tensor before it" : "leaves a gap before it"));
+    }
+    expected = entry->end;
+  }
+  if (expected != data_size) {
+    damaged(path, expected > data_size
+                      ? str("it is cut off: ", expected, " bytes of data expected, ", data_size, " found")
+                      : str("it has ", data_size - expected, " bytes too many at its end"));
+  }
+}
+
+/// Touches nothing behind the header.
+Header read_header(std::string_view bytes, const std::filesystem::path& path) {
+  if (bytes.size() < 8) damaged(path, str("it has only ", bytes.size(), " bytes"));
+  std::uint64_t length = 0;
+  for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
+  if (length > kMaxHeader) {
+    const bool text = std::all_of(bytes.begin(), bytes.begin() + 8, [](char c) { return c >= ' ' && c <= '~'; });
+    damaged(path, text ? "it is text" : "its header would be larger than 100 MB");
+  }
+  if (length > bytes.size() - 8) {
+    damaged(path, str("it is cut off: the header needs ", length, " bytes, the file has ", bytes.size() - 8));
+  }
+  json::Problem problem;
+  const auto document = json::parse(bytes.substr(8, length), problem);
+  if (!document || document->kind != json::Kind::object) {
+    damaged(path,
+            document ? "its header is not an object" : str("its header is damaged at byte ", 8 + problem.span.begin));
+  }
+  Header out;
+  out.data_at = 8 + length;
+  for (const auto& [name, value] : document->object) {
+    if (name != "__metadata__") {
+      out.entries.push_back(read_entry(name, value, path));
+      continue;
+    }
+    for (const auto& [key, text] : value.object) {
+      if (text.kind != json::Kind::string) damaged(path, str("the metadata `", key, "` is not text"));
+      if (key == kChecksumKey && text.string.size() == kDigits) out.digits_at = 8 + text.span.begin + 1;
+      out.metadata[key] = text.string;
+    }
+  }
+  check_layout(out.entries, bytes.size() - out.data_at, path);
+  if (out.digits_at == 0 && out.metadata.count(kFormatKey) > 0) damaged(path, "its checksum is missing");
+  return out;
 }
 
 /// Feeds a file's bytes to the hash with the digits of the checksum itself as zeros.
@@ -171,63 +232,18 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
 TensorFile read_safetensors(const std::filesystem::path& path) {
   const files::Mapped file(path, ErrorCode::checkpoint);
   const std::string_view bytes = file.text();
-  if (bytes.size() < 8) damaged(path, str("it has only ", bytes.size(), " bytes"));
-  std::uint64_t length = 0;
-  for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
-  if (length > kMaxHeader) damaged(path, "its header would be larger than 100 MB");
-  if (length > bytes.size() - 8) {
-    damaged(path, str("it is cut off: the header needs ", length, " bytes, the file has ", bytes.size() - 8));
-  }
-  json::Problem problem;
-  const auto header = json::parse(bytes.substr(8, length), problem);
-  if (!header || header->kind != json::Kind::object) {
-    damaged(path,
-            header ? "its header is not an object" : str("its header is damaged at byte ", 8 + problem.span.begin));
-  }
-
-  TensorFile out;
-  std::vector<Entry> entries;
-  std::size_t digits_at = 0;
-  for (const auto& [name, value] : header->object) {
-    if (name != "__metadata__") {
-      entries.push_back(read_entry(name, value, path));
-      continue;
-    }
-    for (const auto& [key, text] : value.object) {
-      if (text.kind != json::Kind::string) damaged(path, str("the metadata `", key, "` is not text"));
-      if (key == kChecksumKey && text.string.size() == kDigits) digits_at = 8 + text.span.begin + 1;
-      out.metadata[key] = text.string;
-    }
-  }
-
-  const std::string_view data = bytes.substr(8 + length);
-  std::vector<const Entry*> by_place;
-  for (const Entry& entry : entries) by_place.push_back(&entry);
-  std::sort(by_place.begin(), by_place.end(),
-            [](const Entry* a, const Entry* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
-  std::uint64_t expected = 0;
-  for (const Entry* entry : by_place) {
-    if (entry->begin != expected) {
-      damaged(path, str("`", entry->name, "` ",
-                        entry->begin < expected ? "overlaps the tensor before it" : "leaves a gap before it"));
-    }
-    expected = entry->end;
-  }
-  if (expected != data.size()) {
-    damaged(path, expected > data.size()
-                      ? str("it is cut off: ", expected, " bytes of data expected, ", data.size(), " found")
-                      : str("it has ", data.size() - expected, " bytes too many at its end"));
-  }
-  if (digits_at == 0 && out.metadata.count(kFormatKey) > 0) damaged(path, "its checksum is missing");
-  if (digits_at != 0) {
-    const std::string_view stored = bytes.substr(digits_at, kDigits);
-    if (checksum_around(std::span<const std::string_view>(&bytes, 1), digits_at) != stored) {
+  Header header = read_header(bytes, path);
+  if (header.digits_at != 0) {
+    const std::string_view stored = bytes.substr(header.digits_at, kDigits);
+    if (checksum_around(std::span<const std::string_view>(&bytes, 1), header.digits_at) != stored) {
       damaged(path, "its checksum does not match: the file was damaged or changed after it was written");
     }
   }
 
-  for (const Entry& entry : entries) {
-    const char* at = data.data() + entry.begin;
+  TensorFile out;
+  out.metadata = std::move(header.metadata);
+  for (const Entry& entry : header.entries) {
+    const char* at = bytes.data() + header.data_at + entry.begin;
     // Weights are trained further in place, and the mapping is read-only: copies, aligned to 64 bytes.
     Tensor tensor = Tensor::empty(entry.shape, entry.dtype);
     if (tensor.bytes() > 0) std::memcpy(tensor.raw(), at, tensor.bytes());
@@ -240,14 +256,34 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
   return out;
 }
 
-std::string parameter_table(const StateDict& state) {
-  std::vector<std::string> lines;
-  for (const auto& [name, tensor] : state)
-    lines.push_back(str(name, " ", format_name(tensor.dtype()), " ", tensor.shape(), "\n"));
+TensorFileHeader read_safetensors_header(const std::filesystem::path& path) {
+  const files::Mapped file(path, ErrorCode::checkpoint);  // pages that nobody looks at are not read
+  Header header = read_header(file.text(), path);
+  return {{header.entries.begin(), header.entries.end()}, std::move(header.metadata)};
+}
+
+namespace {
+std::string table_of(std::vector<std::string> lines) {
   std::sort(lines.begin(), lines.end());
   std::string out;
   for (const std::string& line : lines) out += line;
   return out;
+}
+std::string table_line(const std::string& name, DType dtype, const Shape& shape) {
+  return str(name, " ", format_name(dtype), " ", shape, "\n");
+}
+}  // namespace
+
+std::string parameter_table(const StateDict& state) {
+  std::vector<std::string> lines;
+  for (const auto& [name, tensor] : state) lines.push_back(table_line(name, tensor.dtype(), tensor.shape()));
+  return table_of(std::move(lines));
+}
+
+std::string parameter_table(const TensorFileHeader& header) {
+  std::vector<std::string> lines;
+  for (const TensorInfo& t : header.tensors) lines.push_back(table_line(t.name, t.dtype, t.shape));
+  return table_of(std::move(lines));
 }
 
 }  // namespace neuro

@@ -32,6 +32,17 @@ std::optional<std::pair<fs::path, std::string>> weights_of_run(const fs::path& r
   return std::nullopt;
 }
 
+/// LATEST and BEST name a checkpoint in one line of text; somebody may take them for one.
+void refuse_pointer(const fs::path& file) {
+  if (file.filename() != "LATEST" && file.filename() != "BEST") return;
+  std::string name = files::read(file, ErrorCode::checkpoint);
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  const fs::path run = file.parent_path().empty() ? fs::path(".") : file.parent_path();
+  throw Error(ErrorCode::checkpoint,
+              str(file.string(), " is not a safetensors file but a pointer to a checkpoint\nname ",
+                  (run / name).string(), ", or the run ", run.string(), " for its best"));
+}
+
 struct Candidate {
   fs::path run;
   RunRecord record;
@@ -51,9 +62,9 @@ std::vector<Candidate> runs_of(const fs::path& root, const std::string& neuron) 
 }
 
 bool fits(const fs::path& weights, const WeightQuery& query) {
-  const TensorFile file = read_safetensors(weights);
+  const TensorFileHeader file = read_safetensors_header(weights);
   try {
-    return parameter_table(file.tensors) == parameter_table(query.parameters(bundle_from(file.metadata).params));
+    return parameter_table(file) == parameter_table(query.parameters(bundle_from(file.metadata).params));
   } catch (const Error&) {
     return false;  // the edited neuron cannot be made with the parameters of that run
   }
@@ -63,7 +74,10 @@ bool fits(const fs::path& weights, const WeightQuery& query) {
 
 fs::path weights_file(const fs::path& path) {
   if (!is_there(path)) throw Error(ErrorCode::checkpoint, str("no such file or directory: ", path.string()));
-  if (!fs::is_directory(path)) return path;
+  if (!fs::is_directory(path)) {
+    refuse_pointer(path);
+    return path;
+  }
   if (is_there(path / "model.safetensors")) return path / "model.safetensors";
   if (const auto found = weights_of_run(path)) return found->first;
   throw Error(ErrorCode::checkpoint, str(path.string(),
@@ -73,7 +87,7 @@ fs::path weights_file(const fs::path& path) {
 
 FoundWeights find_weights(const WeightQuery& query) {
   const auto found = [](const fs::path& path, std::string how) {
-    return FoundWeights{path, std::move(how), bundle_from(read_safetensors(path).metadata).params};
+    return FoundWeights{path, std::move(how), bundle_from(read_safetensors_header(path).metadata).params};
   };
   if (!query.checkpoint.empty()) return found(weights_file(query.checkpoint), "--checkpoint");
   if (!query.environment.empty()) return found(weights_file(query.environment), "NSRUN_CHECKPOINT");

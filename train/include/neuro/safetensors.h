@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "neuro/model.h"
 
@@ -25,7 +26,23 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
 /// Element types: F32, F64, I64, I32, BOOL.
 TensorFile read_safetensors(const std::filesystem::path& path);
 
+/// What a file says of itself before its data.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::f32;
+  Shape shape;
+};
+struct TensorFileHeader {
+  std::vector<TensorInfo> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Reads a file's header alone: the cost does not depend on the size of the tensors. Checks the header and the file's
+/// size as read_safetensors does, but not the checksum, for which all of the file must be read.
+TensorFileHeader read_safetensors_header(const std::filesystem::path& path);
+
 /// Names, types and shapes alone, as `name F32 [2, 3]` lines: two models fit each other when these texts are equal.
 std::string parameter_table(const StateDict& state);
+std::string parameter_table(const TensorFileHeader& header);
 
 }  // namespace neuro
