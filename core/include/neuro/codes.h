@@ -79,6 +79,8 @@ inline constexpr const char* kNotANumber = "NS0506";   ///< text, null or a non-
 inline constexpr const char* kInputShape = "NS0507";   ///< a row that does not fit the port
 inline constexpr const char* kTargetShape = "NS0508";  ///< a target that does not fit the output
 inline constexpr const char* kNoRows = "NS0509";
+inline constexpr const char* kInvalidQuotes = "NS0510";  ///< CSV: quotes that do not match
+inline constexpr const char* kRefusedRecord = "NS0511";  ///< CSV: a record that the program's own function refused
 
 // ---- NS06xx: configuration -----------------------------------------------------------------------------------------
 inline constexpr const char* kInvalidYaml = "NS0611";

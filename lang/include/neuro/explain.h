@@ -16,7 +16,7 @@ struct ExplainPage {
   const char* text;      ///< paragraphs, lines of at most 100 columns
   const char* wrong;     ///< empty where no short example raises it
   const char* right;     ///< empty where there is none to show
-  const char* language;  ///< of both examples: "ns", "yaml", "jsonl"
+  const char* language;  ///< of both examples: "ns", "yaml", "jsonl", "csv"
 };
 
 /// All pages, sorted by code.

@@ -37,6 +37,17 @@ them fit. Classes are single integers.)",
      R"({"input": [1, 2], "target": [1, 0, 0]})", R"({"input": [1, 2], "target": [1]})", "jsonl"},
     {codes::kNoRows, "NoRows", "the data has no rows",
      R"(The file is empty, has only blank lines, or all of its rows were skipped.)", "", "", "jsonl"},
+    {codes::kInvalidQuotes, "InvalidQuotes", "the quotes of a CSV row do not match",
+     R"(A field stands in double quotes as a whole or not at all. A quote inside such a field is written twice.)",
+     R"(name,size
+big "dog",3)",
+     R"(name,size
+"big ""dog""",3)",
+     "csv"},
+    {codes::kRefusedRecord, "RefusedRecord", "a record was refused by the program that reads it",
+     R"(A C++ program reads the records of a CSV file with a function of its own, and that function threw an error. The
+message has its reason.)",
+     "", "", "csv"},
     {codes::kInvalidYaml, "InvalidYaml", "the configuration is not YAML",
      R"(Keys and values are separated by a colon and a space; what belongs to a key is indented below it with spaces.)",
      R"(training:

@@ -3,6 +3,7 @@
 #include "neuro/checkpoint.h"
 #include "neuro/config.h"
 #include "neuro/data.h"
+#include "neuro/dataset.h"
 #include "neuro/diagnostic.h"
 #include "neuro/elaborate.h"
 #include "neuro/error.h"
