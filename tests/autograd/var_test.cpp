@@ -61,34 +61,6 @@ TEST(Var, AnotherHandleReusesWhatHasRun) {
   EXPECT_THAT(z.data().to_vector(), ElementsAre(3, 5));
 }
 
-TEST(Var, ScopeExampleOfTheSpecification) {
-  // h = x w^T + b: the gradient of b counts the rows, that of w holds the column sums of x.
-  const Var w = rand({3, 3}, 1).requires_grad(), b = rand({3}, 2).requires_grad();
-  const Var x = rand({10, 3}, 3);
-  {
-    const Var h = mm(x, t(w)) + b;
-    h.forward();
-    h.backward(1);
-  }
-  EXPECT_THAT(b.grad().to_vector(), Each(10));
-  const std::vector<double> xs = x.data().to_vector(), gw = w.grad().to_vector();
-  for (std::size_t j = 0; j < 3; ++j) {
-    double column = 0;
-    for (std::size_t i = 0; i < 10; ++i) column += xs[i * 3 + j];
-    for (std::size_t o = 0; o < 3; ++o) EXPECT_NEAR(gw[o * 3 + j], column, 1e-5);
-  }
-}
-
-TEST(Var, RebuildingAHandleInALoopMultipliesAndDifferentiatesExactly) {
-  const Var x = leaf({1}, {}).requires_grad();
-  Var y = x;
-  for (int i = 0; i < 5; ++i) y = y * 4.0;
-  y.forward();
-  y.backward();
-  EXPECT_EQ(y.item(), 1024);
-  EXPECT_EQ(x.grad().item(), 1024);
-}
-
 TEST(Var, LeavesAccumulateAndInteriorGradientsStartAfresh) {
   const Var x = leaf({3}, {}).requires_grad();
   const Var h = square(x).retain_grad();
