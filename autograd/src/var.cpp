@@ -308,13 +308,16 @@ void Var::with_grad() const {
 
 void Var::touch() const {
   Node& node = node_of(*this);
-  if (node.computed())
-    throw Error(ErrorCode::invalid_argument, "touch(): only a leaf's memory can be written from outside");
+  if (node.kind != Node::Kind::leaf) {
+    throw Error(ErrorCode::invalid_argument, "only a leaf's memory can be written from outside (touch(), data_mut())");
+  }
   node.written_at = ++write_clock();
 }
 
 Var Var::detach() const {
-  if (is_leaf()) return node_of(*this).has_values() ? Var(data()) : *this;
+  const Node& node = node_of(*this);
+  if (node.kind == Node::Kind::leaf) return Var(data());
+  if (!node.computed()) return *this;  // a placeholder or a constant
   const NoGrad off;
   Attrs attrs;
   attrs.i.assign(shape().begin(), shape().end());

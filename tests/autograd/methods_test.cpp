@@ -1,6 +1,7 @@
 // Every operation as a method is the function of the same name.
 #include <gtest/gtest.h>
 
+#include "neuro/neuronika.h"
 #include "neuro/op.h"
 #include "neuro/ops.h"
 
@@ -76,6 +77,19 @@ TEST(Methods, RecordWhatTheFunctionsRecord) {
   EXPECT_TRUE(alike(x.stack(y, 1), stack(both, 1)));
   EXPECT_TRUE(alike(x.convert(DType::f64), convert(x, DType::f64)));
   EXPECT_FALSE(alike(x.sum(0), sum(x, 1))) << "the comparison sees attributes";
+}
+
+TEST(NeuronikaNames, AreTheFunctionsThatTheyStandFor) {
+  const VarDiff x = rand({2, 2}, 1), y = rand({2, 2}, 2);
+  const Var both[] = {x, y};
+  EXPECT_TRUE(alike(ln(x), log(x)));
+  EXPECT_TRUE(alike(pow(x, 3), powi(x, 3)));
+  EXPECT_TRUE(alike(cat(both, 0), concat(both, 0)));
+  EXPECT_TRUE(alike(cat(x, y, 0), concat(both, 0)));
+  EXPECT_TRUE(alike(stack(x, y, 0), stack(both, 0)));
+  EXPECT_EQ(range(0, 1, 0.25).data().to_vector(), arange(0, 1, 0.25).data().to_vector());
+  const NoGradGuard off;
+  EXPECT_FALSE((rand({2}, 1).requires_grad() * 2.0).differentiable());
 }
 
 }  // namespace

@@ -166,6 +166,8 @@ TEST(Var, WritingALeafThroughDataMutIsNoticed) {
   y.backward();
   EXPECT_EQ(x.grad().item(), 10);
   EXPECT_THROW(y.data_mut(), Error) << "only leaves are written";
+  EXPECT_THROW(constant(2).data_mut(), Error) << "plans have its value folded in";
+  EXPECT_THROW(placeholder({2}).data_mut(), Error);
 }
 
 TEST(Var, AGradientNeverMixesValuesOfBeforeAndAfterAWrite) {

@@ -61,6 +61,8 @@ TEST(DatasetTest, DropLastLeavesOutAShortBatchOnly) {
   EXPECT_EQ(numbered(1).batch(2).drop_last().size(), 0);
   EXPECT_EQ(numbered(1).batch(100).size(), 1);
   EXPECT_EQ(numbered(0).batch(3).size(), 0);
+  const Batches<LabeledDataset> of_two = numbered(5).batch(2);
+  EXPECT_EQ(std::vector<LabeledDataset>(of_two.begin(), of_two.end()).size(), 3u);
   int batches = 0;
   for (const LabeledDataset& batch : numbered(5).batch(2).drop_last()) batches += batch.len() == 2 ? 1 : 100;
   EXPECT_EQ(batches, 2);

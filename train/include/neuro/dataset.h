@@ -7,8 +7,10 @@
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
+#include <iterator>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -21,11 +23,22 @@ namespace neuro::data {
 template <class Sequence>
 class Iterator {
  public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = std::remove_cvref_t<decltype(std::declval<const Sequence&>()[0])>;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = value_type;
+
   Iterator(const Sequence& sequence, std::int64_t at) : sequence_(&sequence), at_(at) {}
-  auto operator*() const { return (*sequence_)[at_]; }
+  value_type operator*() const { return (*sequence_)[at_]; }
   Iterator& operator++() {
     ++at_;
     return *this;
+  }
+  Iterator operator++(int) {
+    Iterator before = *this;
+    ++at_;
+    return before;
   }
   bool operator==(const Iterator& other) const { return at_ == other.at_; }
 

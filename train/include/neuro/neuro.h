@@ -12,6 +12,7 @@
 #include "neuro/logger.h"
 #include "neuro/loss.h"
 #include "neuro/model.h"
+#include "neuro/neuronika.h"
 #include "neuro/ops.h"
 #include "neuro/optimizer.h"
 #include "neuro/parallel.h"
