@@ -10,7 +10,8 @@
 namespace neuro {
 namespace {
 
-/// The rule of every elementwise operation: shapes broadcast, types agree; a mask operand is boolean.
+/// The rule of every elementwise operation: shapes broadcast, types agree and the kernel takes them; a mask operand is
+/// boolean.
 std::vector<ValueInfo> infer_elementwise(const OpDef& op, std::span<const ValueInfo> in) {
   const kernels::Elementwise* kernel = kernels::table().find(op.elementwise);
   NEURO_ASSERT(kernel != nullptr && kernel->arity == static_cast<int>(in.size()),
@@ -24,9 +25,10 @@ std::vector<ValueInfo> infer_elementwise(const OpDef& op, std::span<const ValueI
     if (mask && in[i].dtype != DType::boolean) {
       throw Error(ErrorCode::dtype, str(op.name, ": operand ", i, " must be bool, got ", name_of(in[i].dtype)));
     }
-    if (!mask && !is_floating(in[i].dtype)) {
+    if (!mask && kernel->of(in[i].dtype) == nullptr) {
       throw Error(ErrorCode::dtype,
-                  str(op.name, ": operand ", i, " must be f32 or f64, got ", name_of(in[i].dtype), "; use convert()"));
+                  str(op.name, ": operand ", i, " must be ", kernel->f32 != nullptr ? "f32 or f64" : "bool", ", got ",
+                      name_of(in[i].dtype), "; use convert()"));
     }
     if (!mask && in[i].dtype != dtype) {
       throw Error(ErrorCode::dtype, str(op.name, ": operands are ", name_of(dtype), " and ", name_of(in[i].dtype),

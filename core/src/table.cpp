@@ -28,11 +28,20 @@ using Baseline = Neon64;
 template <class Arch>
 Table make_table() {
   std::vector<Elementwise> elementwise;
-  for (const auto family : {arithmetic_kernels<Arch>(), transcendental_kernels<Arch>(), activation_kernels<Arch>()}) {
+  for (const auto family : {arithmetic_kernels<Arch>(), transcendental_kernels<Arch>(), wide_kernels<Arch>(),
+                            activation_kernels<Arch>(), logical_kernels()}) {
     elementwise.insert(elementwise.end(), family.begin(), family.end());
   }
   std::sort(elementwise.begin(), elementwise.end(),
             [](const Elementwise& a, const Elementwise& b) { return std::string_view(a.name) < b.name; });
+  for (Elementwise& e : elementwise) {
+    for (const IntegerKernels& k : integer_kernels()) {
+      if (std::string_view(k.name) != e.name) continue;
+      e.i64 = k.i64;
+      e.i32 = k.i32;
+      e.boolean = k.boolean;
+    }
+  }
   return {Arch::name,
           Arch::vector_bytes,
           std::move(elementwise),
@@ -78,6 +87,17 @@ const Table& named(std::string_view name) {
 std::atomic<const Table*> current{nullptr};
 
 }  // namespace
+
+ElementwiseFn Elementwise::of(DType type) const {
+  switch (type) {
+    case DType::f32: return f32;
+    case DType::f64: return f64;
+    case DType::i64: return i64;
+    case DType::i32: return i32;
+    case DType::boolean: return boolean;
+  }
+  return nullptr;
+}
 
 const Elementwise* Table::find(std::string_view wanted) const {
   const auto it = std::lower_bound(elementwise.begin(), elementwise.end(), wanted,

@@ -31,8 +31,12 @@ void zero_elements(const void* const*, void* out, std::int64_t n, const double*)
 void zero_kernel(const char* name) {
   for (const kernels::Table* table : kernels::supported_tables()) {
     auto& kernel = const_cast<kernels::Elementwise&>(*table->find(name));
-    kernel.f32 = kernel.mask_output ? zero_elements<1> : zero_elements<4>;
-    kernel.f64 = kernel.mask_output ? zero_elements<1> : zero_elements<8>;
+    const bool mask = kernel.mask_output;
+    if (kernel.f32 != nullptr) kernel.f32 = mask ? zero_elements<1> : zero_elements<4>;
+    if (kernel.f64 != nullptr) kernel.f64 = mask ? zero_elements<1> : zero_elements<8>;
+    if (kernel.i64 != nullptr) kernel.i64 = mask ? zero_elements<1> : zero_elements<8>;
+    if (kernel.i32 != nullptr) kernel.i32 = mask ? zero_elements<1> : zero_elements<4>;
+    if (kernel.boolean != nullptr) kernel.boolean = zero_elements<1>;
   }
 }
 

@@ -2,7 +2,9 @@
 // memory is then free after the forward pass.
 #include <numbers>
 
+#include "neuro/error.h"
 #include "neuro/ops.h"
+#include "neuro/str.h"
 #include "ops/ops_internal.h"
 #include "ops/samples.h"
 
@@ -84,30 +86,55 @@ Var prelu(const Var& x, const Var& slope) { return record(prelu_def, {x, slope})
 
 // --- elu ---
 
-static Var elu_grad(const Var& g, const Var& x, const Attrs& alpha);
+// The constants of one kernel: y = scale (x > 0 ? x : alpha (e^(rate x) - 1)).
+static Attrs elu_attrs(double alpha, double rate = 1, double scale = 1) { return {.f = {alpha, rate, scale}}; }
+
+static Var elu_grad(const Var& g, const Var& x, const Attrs& attrs);
 static constexpr OpDef elu_grad_def{
-    .name = "elu_grad",  // x > 0 ? g : alpha e^x g
+    .name = "elu_grad",  // scale (x > 0 ? g : alpha rate e^(rate x) g)
     .elementwise = "elu_grad",
     .vjp =
         [](const Vjp& v) {
           const Var g = v.in[0], x = v.in[1], gy = v.gy[0], zero = constant(0, x.dtype());
-          // (alpha e^x)' = alpha e^x below 0; the derivative above is constant
+          // (e^(rate x))' = rate e^(rate x) below 0; the derivative above is constant
           return Grads{elu_grad(gy, x, v.attrs),
-                       v.wants(1) ? where(greater(x, zero), zero, elu_grad(gy * g, x, v.attrs)) : Var()};
+                       v.wants(1) ? where(greater(x, zero), zero, elu_grad(gy * g * v.attrs.f[1], x, v.attrs)) : Var()};
         },
-    .samples = [] { return samples::binary({}, {.kinks = {0}}, {.f = {0.7}}); },
+    .samples = [] { return samples::binary({}, {.kinks = {0}}, elu_attrs(0.7, 1.5, 1.25)); },
     .source = "Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289, eq. 17",
 };
-static Var elu_grad(const Var& g, const Var& x, const Attrs& alpha) { return record(elu_grad_def, {g, x}, alpha); }
+static Var elu_grad(const Var& g, const Var& x, const Attrs& attrs) { return record(elu_grad_def, {g, x}, attrs); }
 
 static constexpr OpDef elu_def{
     .name = "elu",
     .elementwise = "elu",
     .vjp = [](const Vjp& v) { return Grads{elu_grad(v.gy[0], v.in[0], v.attrs)}; },
-    .samples = [] { return samples::unary({.kinks = {0}}, {.f = {0.7}}); },
+    .samples = [] { return samples::unary({.kinks = {0}}, elu_attrs(0.7)); },
     .source = "Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289, eq. 16",
 };
-Var elu(const Var& x, double alpha) { return record(elu_def, {x}, {.f = {alpha}}); }
+Var elu(const Var& x, double alpha) { return record(elu_def, {x}, elu_attrs(alpha)); }
+
+static constexpr OpDef celu_def{
+    .name = "celu",
+    .elementwise = "elu",
+    .vjp = [](const Vjp& v) { return Grads{elu_grad(v.gy[0], v.in[0], v.attrs)}; },
+    .samples = [] { return samples::unary({.kinks = {0}}, elu_attrs(2, 0.5)); },
+    .source = "Barron 2017, arXiv:1704.07483, eq. 2",
+};
+Var celu(const Var& x, double alpha) {
+  if (!(alpha > 0)) throw Error(ErrorCode::invalid_argument, str("celu: alpha must be above 0, got ", alpha));
+  return record(celu_def, {x}, elu_attrs(alpha, 1 / alpha));
+}
+
+static Attrs selu_attrs() { return elu_attrs(1.6732632423543772848, 1, 1.0507009873554804934); }
+static constexpr OpDef selu_def{
+    .name = "selu",
+    .elementwise = "elu",
+    .vjp = [](const Vjp& v) { return Grads{elu_grad(v.gy[0], v.in[0], v.attrs)}; },
+    .samples = [] { return samples::unary({.kinks = {0}}, selu_attrs()); },
+    .source = "Klambauer, Unterthiner, Mayr, Hochreiter 2017, arXiv:1706.02515, eq. 2",
+};
+Var selu(const Var& x) { return record(selu_def, {x}, selu_attrs()); }
 
 // --- sigmoid ---
 
@@ -228,14 +255,20 @@ static constexpr OpDef silu_def{
     .name = "silu",
     .elementwise = "silu",
     .vjp =
-        [](const Vjp& v) {  // silu' = s (1 + x (1 - s)),  s = sigmoid(x)
-          const Var x = v.in[0], s = sigmoid(x);
-          return Grads{v.gy[0] * s * (1 + x * (1 - s))};
+        [](const Vjp& v) {  // (x s)' = s (1 + u (1 - s)),  s = sigmoid(u), u = beta x
+          const Var u = v.in[0] * v.attrs.f[0], s = sigmoid(u);
+          return Grads{v.gy[0] * s * (1 + u * (1 - s))};
         },
-    .samples = [] { return samples::unary({.lo = -6, .hi = 6}); },
-    .source = "Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, eq. 3",
+    .samples =
+        [] {
+          std::vector<Sample> out = samples::unary({.lo = -6, .hi = 6}, {.f = {1}});
+          out.push_back({{{.shape = {7}}}, {.f = {1.5}}});
+          out.push_back({{{.shape = {7}}}, {.f = {-0.5}}});
+          return out;
+        },
+    .source = "Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, eq. 3; Ramachandran, Zoph, Le 2017, arXiv:1710.05941",
 };
-Var silu(const Var& x) { return record(silu_def, {x}); }
+Var silu(const Var& x, double beta) { return record(silu_def, {x}, {.f = {beta}}); }
 
 static constexpr OpDef softplus_def{
     .name = "softplus",
@@ -245,6 +278,32 @@ static constexpr OpDef softplus_def{
     .source = kSpec,
 };
 Var softplus(const Var& x) { return record(softplus_def, {x}); }
+
+static constexpr OpDef log_sigmoid_def{
+    .name = "log_sigmoid",  // ln(1 / (1 + e^-x)) = -softplus(-x)
+    .expand = [](std::span<const Var> in, const Attrs&) { return std::vector{-softplus(-in[0])}; },
+    .samples = [] { return samples::unary({.lo = -6, .hi = 6}); },
+    .source = "the logarithm of sigmoid",
+};
+Var log_sigmoid(const Var& x) { return record(log_sigmoid_def, {x}); }
+
+static constexpr OpDef softsign_def{
+    .name = "softsign",
+    .elementwise = "softsign",
+    .vjp = [](const Vjp& v) { return Grads{v.gy[0] * square(reciprocal(abs(v.in[0]) + 1))}; },
+    .samples = [] { return samples::unary({.kinks = {0}}); },  // its second derivative jumps at 0
+    .source = "Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
+};
+Var softsign(const Var& x) { return record(softsign_def, {x}); }
+
+static constexpr OpDef tanhshrink_def{
+    .name = "tanhshrink",
+    .elementwise = "tanhshrink",
+    .vjp = [](const Vjp& v) { return Grads{v.gy[0] * square(tanh(v.in[0]))}; },
+    .samples = [] { return samples::unary({.lo = -3, .hi = 3}); },
+    .source = "x - tanh(x)",
+};
+Var tanhshrink(const Var& x) { return record(tanhshrink_def, {x}); }
 
 static Var mish_grad(const Var& g, const Var& x);
 static constexpr OpDef mish_grad_def{
@@ -277,10 +336,10 @@ Var mish(const Var& x) { return record(mish_def, {x}); }
 
 OpList activation_ops() {
   static constexpr const OpDef* ops[] = {
-      &relu_def,      &relu_grad_def, &leaky_relu_def, &leaky_relu_grad_def, &prelu_def,
-      &elu_def,       &elu_grad_def,  &sigmoid_def,    &sigmoid_grad_def,    &tanh_def,
-      &tanh_grad_def, &gelu_def,      &gelu_grad_def,  &gelu_tanh_def,       &gelu_tanh_grad_def,
-      &silu_def,      &softplus_def,  &mish_def,       &mish_grad_def,
+      &relu_def,      &relu_grad_def,   &leaky_relu_def, &leaky_relu_grad_def, &prelu_def,          &elu_def,
+      &elu_grad_def,  &celu_def,        &selu_def,       &sigmoid_def,         &tanh_def,           &sigmoid_grad_def,
+      &tanh_grad_def, &gelu_def,        &gelu_grad_def,  &gelu_tanh_def,       &gelu_tanh_grad_def, &silu_def,
+      &softplus_def,  &log_sigmoid_def, &softsign_def,   &tanhshrink_def,      &mish_def,           &mish_grad_def,
   };
   return ops;
 }

@@ -7,10 +7,11 @@ std::span<const OpDef* const> op_defs() {
   static const std::vector<const OpDef*> all = [] {
     std::vector<const OpDef*> defs;
     for (const OpList ops : {
-             arithmetic_ops(), math_ops(),     activation_ops(), reduction_ops(), reduction_exact_ops(),
-             statistics_ops(), scan_ops(),     order_ops(),      shape_ops(),     arrange_ops(),
-             split_ops(),      pad_ops(),      product_ops(),    conv_ops(),      probability_ops(),
-             norm_ops(),       indexing_ops(), gather_ops(),     update_ops(),
+             arithmetic_ops(), math_ops(),      function_ops(),        rounding_ops(),   activation_ops(),
+             piecewise_ops(),  reduction_ops(), reduction_exact_ops(), statistics_ops(), scan_ops(),
+             order_ops(),      shape_ops(),     arrange_ops(),         split_ops(),      pad_ops(),
+             product_ops(),    conv_ops(),      probability_ops(),     norm_ops(),       indexing_ops(),
+             gather_ops(),     update_ops(),
          }) {
       defs.insert(defs.end(), ops.begin(), ops.end());
     }

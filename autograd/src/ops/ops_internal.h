@@ -18,7 +18,10 @@ Var gather_backward(const Var& src, const Var& index, int axis, std::int64_t siz
 using OpList = std::span<const OpDef* const>;
 OpList arithmetic_ops();
 OpList math_ops();
+OpList function_ops();
+OpList rounding_ops();
 OpList activation_ops();
+OpList piecewise_ops();
 OpList reduction_ops();
 OpList reduction_exact_ops();
 OpList statistics_ops();

@@ -76,7 +76,7 @@ Step emit(const Graph& graph, const Group& group, const std::vector<int>& output
   for (const Instr& instr : group.instrs) {
     TileProgram::Instr out;
     out.kernel = kernels::table().find(instr.op->elementwise);
-    out.run = group.dtype == DType::f64 ? out.kernel->f64 : out.kernel->f32;
+    out.run = out.kernel->of(group.dtype);
     out.attrs = instr.attrs;
     for (std::size_t a = 0; a < instr.args.size(); ++a) out.args[a] = slot_of.at(instr.args[a]);
     slot_of[instr.result] = static_cast<int>(program->inputs.size() + program->instrs.size());

@@ -17,11 +17,24 @@ struct Softplus {
 };
 struct Relu { template <class V> V operator()(V x) const { return select(x <= V(0), V(0), x); } };
 struct LeakyRelu { template <class V> V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * x); } };
+/// scale (x > 0 ? x : alpha (exp(rate x) - 1)): elu, celu and selu.
 struct Elu {
   template <class V>
-  V operator()(V x, Attrs<V> a) const { return select(x > V(0), x, a[0] * math::expm1_of_negative(x)); }
+  V operator()(V x, Attrs<V> a) const {
+    return a[2] * select(x >= V(0), x, a[0] * math::expm1_of_negative(a[1] * x));
+  }
 };
-struct Silu { template <class V> V operator()(V x) const { return x * math::sigmoid(x); } };
+/// x sigmoid(beta x).
+struct Silu { template <class V> V operator()(V x, Attrs<V> a) const { return x * math::sigmoid(a[0] * x); } };
+struct Softsign { template <class V> V operator()(V x) const { return x / (V(1) + xsimd::abs(x)); } };
+struct Tanhshrink { template <class V> V operator()(V x) const { return x - math::tanh(x); } };
+/// x clamp(x + 3, 0, 6) / 6, without 0 * infinity.
+struct Hardswish {
+  template <class V>
+  V operator()(V x) const {
+    return select(x <= V(-3), V(0), select(x >= V(3), x, x * (x + V(3)) / V(6)));
+  }
+};
 /// x Phi(x), Phi the normal distribution function: Hendrycks and Gimpel 2016, arXiv:1606.08415.
 struct Gelu { template <class V> V operator()(V x) const { return x * math::Normal<V>(x).distribution; } };
 /// 2 u, u = sqrt(2 / pi) (x + 0.044715 x^3).
@@ -48,7 +61,20 @@ struct LeakyReluGrad {
 };
 struct EluGrad {
   template <class V>
-  V operator()(V g, V x, Attrs<V> a) const { return select(x > V(0), g, g * a[0] * math::exp(x)); }
+  V operator()(V g, V x, Attrs<V> a) const {
+    return a[2] * select(x > V(0), g, g * (a[0] * a[1]) * math::exp(a[1] * x));
+  }
+};
+/// g strictly inside the bounds, else 0.
+struct HardtanhGrad {
+  template <class V>
+  V operator()(V g, V x, Attrs<V> a) const { return select((x > a[0]) & (x < a[1]), g, V(0)); }
+};
+struct HardswishGrad {
+  template <class V>
+  V operator()(V g, V x) const {
+    return select(x <= V(-3), V(0), select(x >= V(3), g, g * (x / V(3) + num<V>(0.5))));
+  }
 };
 struct SigmoidGrad { template <class V> V operator()(V g, V y) const { return g * y * (V(1) - y); } };
 struct TanhGrad { template <class V> V operator()(V g, V y) const { return g * ((V(1) - y) * (V(1) + y)); } };
@@ -95,6 +121,9 @@ std::span<const Elementwise> activation_kernels() {
       row<formula::GeluGrad, Arch, 2>("gelu_grad"),
       row<formula::GeluTanh, Arch, 1>("gelu_tanh"),
       row<formula::GeluTanhGrad, Arch, 2>("gelu_tanh_grad"),
+      row<formula::Hardswish, Arch, 1>("hardswish"),
+      row<formula::HardswishGrad, Arch, 2>("hardswish_grad"),
+      row<formula::HardtanhGrad, Arch, 2>("hardtanh_grad"),
       row<formula::LeakyRelu, Arch, 1>("leaky_relu"),
       row<formula::LeakyReluGrad, Arch, 2>("leaky_relu_grad"),
       row<formula::Mish, Arch, 1>("mish"),
@@ -105,7 +134,9 @@ std::span<const Elementwise> activation_kernels() {
       row<formula::SigmoidGrad, Arch, 2>("sigmoid_grad"),
       row<formula::Silu, Arch, 1>("silu"),
       row<formula::Softplus, Arch, 1>("softplus"),
+      row<formula::Softsign, Arch, 1>("softsign"),
       row<formula::TanhGrad, Arch, 2>("tanh_grad"),
+      row<formula::Tanhshrink, Arch, 1>("tanhshrink"),
   };
   return rows;
 }

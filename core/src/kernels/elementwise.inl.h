@@ -1,7 +1,7 @@
 #pragma once
 // Elementwise kernels of one instruction set: the loop around a formula. The formulas stand in arithmetic.inl.h,
-// transcendental.inl.h and activation.inl.h: to add one, write there its functor (over vectors V; `a` holds the
-// operation's constants) and its row.
+// transcendental.inl.h, wide.inl.h and activation.inl.h: to add one, write there its functor (over vectors V; `a` holds
+// the operation's constants) and its row.
 #include "kernels/elementwise_kernels.h"
 #include "kernels/math.inl.h"
 
@@ -97,8 +97,10 @@ void run_f64(const void* const* in, void* out, std::int64_t n, const double* att
 template <class F, class Arch, int arity, bool masked = false>
 constexpr Elementwise row(const char* name) {
   constexpr bool compares = !std::is_same_v<F, formula::Where> && [] {
-    if constexpr (arity == 2) {
-      using V = Vec<float, Arch>;
+    using V = Vec<float, Arch>;
+    if constexpr (arity == 1) {
+      if constexpr (std::is_invocable_v<F, V>) return !std::is_same_v<std::invoke_result_t<F, V>, V>;
+    } else if constexpr (arity == 2) {
       if constexpr (std::is_invocable_v<F, V, V>) return !std::is_same_v<std::invoke_result_t<F, V, V>, V>;
     }
     return false;

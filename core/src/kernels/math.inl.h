@@ -5,6 +5,8 @@
 // The coefficients are our own least-maximum fits (Remez exchange in 40 digits); beside each stands the largest error
 // of the fit relative to the whole function, to be compared with half a unit in the last place, 2^-24 = 6.0e-8.
 // f64: the C library's scalar functions, lane by lane; f64 serves as reference.
+//
+// Calls are qualified: xsimd has functions of the same names, and argument-dependent lookup would prefer them.
 #include "kernels/vector.inl.h"
 
 namespace neuro::kernels::math {
@@ -40,6 +42,14 @@ template <class V, class F>
   x.store_aligned(lanes);
   for (int i = 0; i < kLanes<V>; ++i) lanes[i] = f(lanes[i]);
   return V::load_aligned(lanes);
+}
+template <class V, class F>
+[[gnu::always_inline]] inline V by_lanes(V x, V y, F f) {
+  alignas(64) typename V::value_type a[kLanes<V>], b[kLanes<V>];
+  x.store_aligned(a);
+  y.store_aligned(b);
+  for (int i = 0; i < kLanes<V>; ++i) a[i] = f(a[i], b[i]);
+  return V::load_aligned(a);
 }
 
 /// The nearest integer of |x| < 2^22: adding 1.5 * 2^23 leaves no bits for a fraction.
@@ -143,7 +153,8 @@ template <class V>
   } else {
     const V u = V(1) + x;  // x - (u - 1) is what the rounding of u lost
     const auto exact = (x > V(-1)) & (x < num<V>(0x1p24));
-    return log(u) + xsimd::select(exact, (x - (u - V(1))) / u, V(0));
+    const V y = math::log(u) + xsimd::select(exact, (x - (u - V(1))) / u, V(0));
+    return xsimd::select(x == V(0), x, y);
   }
 }
 
@@ -160,7 +171,7 @@ template <class V>
 /// 1 / (1 + exp(-x)). Only exp(-|x|) is taken, which cannot overflow.
 template <class V>
 [[gnu::always_inline]] inline V sigmoid(V x) {
-  const V e = exp(-xsimd::abs(x));
+  const V e = math::exp(-xsimd::abs(x));
   return xsimd::select(x < V(0), e, V(1)) / (V(1) + e);
 }
 
@@ -171,7 +182,7 @@ struct TanhSoftplus {
   V difference;   ///< bottom - top, without cancellation
 
   explicit TanhSoftplus(V x) {
-    const V e = exp(-xsimd::abs(x)), two = num<V>(2);
+    const V e = math::exp(-xsimd::abs(x)), two = num<V>(2);
     const auto negative = x < V(0);
     top = xsimd::select(negative, e * (e + two), V(1) + two * e);
     difference = xsimd::select(negative, two, two * e * e);
@@ -251,7 +262,7 @@ template <int quarter, class V>
 
 template <class V>
 [[gnu::always_inline]] inline V sin(V x) {
-  return sine<0>(x);
+  return xsimd::select(x == V(0), x, sine<0>(x));
 }
 
 template <class V>
@@ -262,18 +273,21 @@ template <class V>
 /// x^y by the C library, lane by lane: rounding log(x) to f32 first would cost y log(x) units in the last place.
 template <class V>
 [[gnu::always_inline]] inline V pow(V x, V y) {
-  using T = typename V::value_type;
-  alignas(64) T a[kLanes<V>], b[kLanes<V>];
-  x.store_aligned(a);
-  y.store_aligned(b);
-  for (int i = 0; i < kLanes<V>; ++i) {
-    if constexpr (kIsDouble<V>) {
-      a[i] = __builtin_pow(a[i], b[i]);
-    } else {
-      a[i] = __builtin_powf(a[i], b[i]);
-    }
+  if constexpr (kIsDouble<V>) {
+    return by_lanes(x, y, [](double a, double b) { return __builtin_pow(a, b); });
+  } else {
+    return by_lanes(x, y, [](float a, float b) { return __builtin_powf(a, b); });
   }
-  return V::load_aligned(a);
+}
+
+/// x - n y, n = x / y rounded toward zero: exact, by the C library.
+template <class V>
+[[gnu::always_inline]] inline V fmod(V x, V y) {
+  if constexpr (kIsDouble<V>) {
+    return by_lanes(x, y, [](double a, double b) { return __builtin_fmod(a, b); });
+  } else {
+    return by_lanes(x, y, [](float a, float b) { return __builtin_fmodf(a, b); });
+  }
 }
 
 }  // namespace neuro::kernels::math
