@@ -195,7 +195,10 @@ bool Bound::guard_holds() const {
 void Bound::report(std::size_t entry) {
   const Fault fault = faults_[entry];
   std::fill(faults_.begin(), faults_.end(), Fault{});  // one bad index may have been noticed by several operations
-  throw Error(ErrorCode::index, str(entries_[entry].op->name, ": index ", fault.value, " at position ", fault.position,
+  const char* name = entries_[entry].op->name;
+  if (fault.problem != nullptr)
+    throw Error(ErrorCode::index, str(name, ": the value at position ", fault.position, " ", fault.problem));
+  throw Error(ErrorCode::index, str(name, ": index ", fault.value, " at position ", fault.position,
                                     " is outside [0, ", fault.limit, ")"));
 }
 

@@ -1,8 +1,5 @@
 #include "neuro/loss.h"
 
-#include <cmath>
-#include <limits>
-
 #include "neuro/codes.h"
 #include "neuro/op.h"
 #include "neuro/ops.h"
@@ -47,31 +44,20 @@ class Elementwise : public Loss {
 
 class Mse final : public Elementwise {
  public:
-  Var compute(const Var& output, const Var& target) const override { return mean(square(output - as_float(target))); }
+  Var compute(const Var& output, const Var& target) const override { return loss::mse(output, as_float(target)); }
 };
 
 class Mae final : public Elementwise {
  public:
-  Var compute(const Var& output, const Var& target) const override { return mean(abs(output - as_float(target))); }
+  Var compute(const Var& output, const Var& target) const override { return loss::mae(output, as_float(target)); }
 };
-
-/// max(log p, -100), with the gradient 0 where it is clamped: p itself is kept away from 0, or 0 times 1/0 would be
-/// NaN.
-Var clamped_log(const Var& p) {
-  const double tiny = std::numeric_limits<float>::min();
-  return where(less(p, constant(tiny, p.dtype())), constant(-100, p.dtype()), log(clamp(p, tiny, 1)));
-}
 
 class Bce final : public Elementwise {
  public:
   Var compute(const Var& output, const Var& target) const override {
     const Var t = as_float(target);
-    if (ending_of(output) == Ending::sigmoid) {
-      // -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x): no cancellation at either end.
-      const Var x = before_ending(output);
-      return mean(t * softplus(-x) + (1 - t) * softplus(x));
-    }
-    return mean(-(t * clamped_log(output) + (1 - t) * clamped_log(1 - output)));
+    return ending_of(output) == Ending::sigmoid ? loss::bce_with_logits(before_ending(output), t)
+                                                : loss::bce(output, t);
   }
   std::vector<std::pair<std::string, Var>> metrics(const Var& output, const Var& target) const override {
     const Var half = constant(0.5, output.dtype());
@@ -95,12 +81,10 @@ class CrossEntropy final : public Loss {
   Var compute(const Var& output, const Var& target) const override {
     const Var logits = ending_of(output) == Ending::softmax ? before_ending(output) : output;
     const std::int64_t classes = logits.shape().at(-1);
-    if (probabilities(logits.shape(), target.shape())) {
-      const Var terms = sum(as_float(target) * log_softmax(logits), -1);
-      return mean(-terms);
-    }
     const Var rows = reshape(logits, {-1, classes});
-    return mean(cross_entropy(rows, reshape(as_index(target), {-1})));
+    return probabilities(logits.shape(), target.shape())
+               ? loss::cross_entropy(rows, reshape(as_float(target), {-1, classes}))
+               : loss::cross_entropy(rows, reshape(as_index(target), {-1}));
   }
 
   std::vector<std::pair<std::string, Var>> metrics(const Var& output, const Var& target) const override {

@@ -49,6 +49,7 @@ struct Fault {
   std::int64_t value = 0;     ///< the offending value
   std::int64_t position = 0;  ///< its flat position in the input
   std::int64_t limit = 0;     ///< valid values are [0, limit)
+  const char* problem = nullptr;  ///< what is wrong instead, where it is not the range ("is not a whole number")
 };
 
 /// One execution of an operation: destinations are given, nothing is allocated.

@@ -5,6 +5,7 @@
 #include "neuro/ops/elementwise.h"
 #include "neuro/ops/indexing.h"
 #include "neuro/ops/leaves.h"
+#include "neuro/ops/loss.h"
 #include "neuro/ops/norm.h"
 #include "neuro/ops/order.h"
 #include "neuro/ops/pad.h"

@@ -11,7 +11,7 @@ std::span<const OpDef* const> op_defs() {
              piecewise_ops(),  reduction_ops(), reduction_exact_ops(), statistics_ops(), scan_ops(),
              order_ops(),      shape_ops(),     arrange_ops(),         split_ops(),      pad_ops(),
              product_ops(),    conv_ops(),      probability_ops(),     norm_ops(),       indexing_ops(),
-             gather_ops(),     update_ops(),
+             gather_ops(),     loss_ops(),      class_loss_ops(),      update_ops(),
          }) {
       defs.insert(defs.end(), ops.begin(), ops.end());
     }

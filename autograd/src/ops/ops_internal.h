@@ -37,6 +37,8 @@ OpList probability_ops();
 OpList norm_ops();
 OpList indexing_ops();
 OpList gather_ops();
+OpList loss_ops();
+OpList class_loss_ops();
 OpList update_ops();
 
 }  // namespace neuro

@@ -18,6 +18,16 @@ struct Sin { template <class V> V operator()(V x) const { return math::sin(x); }
 struct Cos { template <class V> V operator()(V x) const { return math::cos(x); } };
 struct Pow { template <class V> V operator()(V x, V y) const { return math::pow(x, y); } };
 
+// --- losses ---
+/// -(t ln x + (1 - t) ln(1 - x)), logarithms at least -100; a comparison with NaN is false and keeps it.
+struct Bce {
+  template <class V>
+  V operator()(V x, V t) const {
+    const V lx = math::log(x), lr = math::log1p(-x), least(-100);
+    return -(t * select(lx < least, least, lx) + (V(1) - t) * select(lr < least, least, lr));
+  }
+};
+
 // clang-format on
 
 }  // namespace formula
@@ -25,6 +35,7 @@ struct Pow { template <class V> V operator()(V x, V y) const { return math::pow(
 template <class Arch>
 std::span<const Elementwise> transcendental_kernels() {
   static constexpr Elementwise rows[] = {
+      row<formula::Bce, Arch, 2>("bce"),
       row<formula::Cos, Arch, 1>("cos"),
       row<formula::Erf, Arch, 1>("erf"),
       row<formula::Exp, Arch, 1>("exp"),

@@ -19,7 +19,8 @@ namespace neuro::kernels {
 //   2     log1p softplus sigmoid_grad tanh_grad hardswish; elu: 0.5 more for each of its constants that is not 1;
 //         sin cos: 2 units of max(|y|, 2^-10), for |x| <= 8192 (and beyond)
 //   3     tanh erf sigmoid elu_grad; hardswish_grad: 3 units of |g|
-//   4     silu: units of max(|y|, 2^-126 |x|), as for gelu and mish; tanhshrink: 4 units of |x|
+//   4     silu: units of max(|y|, 2^-126 |x|), as for gelu and mish; tanhshrink: 4 units of |x|; bce, for operands in
+//         [0.01, 0.99]
 //   5     mish; mish_grad: 5 units of the sum of the magnitudes of its two terms; gelu_tanh: 5 (1 + |u|), because
 //         rounding its argument 2 u = sqrt(8 / pi) (x + 0.044715 x^3) costs that
 //   6     gelu_grad: 6 units of the sum of magnitudes; gelu_tanh_grad: 6 (1 + |u|) of them
