@@ -7,8 +7,7 @@ namespace neuro::kernels {
 
 template <class T>
 void update(const Exec& exec, const UpdateStep& step, const UpdateSegment<T>* segments, std::int64_t count) noexcept {
-  const auto& kernels = rows_of_table<T>(*exec.table);
-  const auto kernel = step.rule == UpdateRule::adam ? kernels.adam : kernels.sgd;
+  const auto kernel = rows_of_table<T>(*exec.table).update[static_cast<std::size_t>(step.rule)];
   std::int64_t total = 0;
   for (std::int64_t s = 0; s < count; ++s) total += segments[s].size;
   if (total <= kCheapGrain) {
@@ -22,8 +21,8 @@ void update(const Exec& exec, const UpdateStep& step, const UpdateSegment<T>* se
       const UpdateSegment<T>& whole = segments[s];
       const std::int64_t from = std::max<std::int64_t>(0, begin - start), to = std::min(whole.size, end - start);
       if (from >= to) continue;
-      kernel(step, {whole.param + from, whole.grad + from, whole.m == nullptr ? nullptr : whole.m + from,
-                    whole.v == nullptr ? nullptr : whole.v + from, to - from});
+      const auto at = [from](T* state) { return state == nullptr ? nullptr : state + from; };
+      kernel(step, {whole.param + from, whole.grad + from, at(whole.m), at(whole.v), at(whole.u), to - from});
     }
   });
 }

@@ -96,8 +96,10 @@ void follow_sgd(const Json& row) {
   const bool momentum = row.at("options").contains("momentum");
   follow(row, [&](const Var& w, const Var& gradient, const Var& lr, const Var&, const Var& scale, const Json& o) {
     const Var m = momentum ? zeros(w.shape()) : Var();
-    const SgdOptions options{o.value("momentum", 0.0), o.value("dampening", 0.0), 2 * o.value("l2", 0.0),
-                             o.value("nesterov", false)};
+    const SgdOptions options{.momentum = o.value("momentum", 0.0),
+                             .dampening = o.value("dampening", 0.0),
+                             .l2 = 2 * o.value("l2", 0.0),
+                             .nesterov = o.value("nesterov", false)};
     const auto next = sgd(w, gradient, m, lr, scale, options);
     std::vector<Assign> assigns{{w, next[0]}};
     if (momentum) assigns.push_back({m, next[1]});

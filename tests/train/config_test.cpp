@@ -8,8 +8,10 @@
 namespace neuro {
 namespace {
 
-const KnownNames kNames{
-    {"jsonl"}, {"mse", "mae", "bce", "cross_entropy"}, {"adam", "adamw", "sgd"}, {"console", "jsonl"}};
+const KnownNames kNames{{"jsonl"},
+                        {"mse", "mae", "bce", "cross_entropy"},
+                        {"adagrad", "adam", "adamw", "amsgrad", "lion", "rmsprop", "sgd"},
+                        {"console", "jsonl"}};
 
 class Config : public testing::Test {
  protected:
@@ -137,6 +139,8 @@ TEST_F(Config, EverySettingIsShown) {
   };
   ASSERT_NE(find("training.betas"), all.end());
   EXPECT_EQ(find("training.betas")->value, "[0.9, 0.999]");
+  EXPECT_EQ(read(kFiles + "training: {optimizer: lion}\n").config.training.betas, std::pair(0.9, 0.99));
+  EXPECT_EQ(read(kFiles + "training: {optimizer: adagrad}\n").config.training.eps, 1e-10);
   EXPECT_TRUE(find("training.lr")->fixed);
   EXPECT_FALSE(find("training.epochs")->fixed);
 }
@@ -172,9 +176,12 @@ TEST_F(Config, MessagesReadWell) {
       {"unknown_name", kFiles + "training:\n  optimizer: adamm\n  loss: ms\n"},
       {"contradiction", kFiles + "training:\n  momentum: 0.9\n  save_every: 5\ncheckpoint:\n  every: 6\n"},
       {"nesterov_without_momentum", kFiles + "training: {optimizer: sgd, nesterov: true}\n"},
+      {"options_of_other_optimizers",
+       kFiles + "training:\n  optimizer: rmsprop\n  betas: [0.9, 0.99]\n  nesterov: true\n  lr_decay: 0.1\n"},
+      {"options_out_of_range", kFiles + "training: {optimizer: sgd, dampening: 0.5, alpha: 2, lr_decay: -1}\n"},
       {"missing_file", "model: {file: nett.ns}\ndata: {train: row.jsonl, val: nowhere.jsonl}\n"},
       {"missing_key", "model:\n  neuron: XOR\ntraining:\n  lr: 0.1\n"},
-      {"not_built_yet", kFiles + "training:\n  schedule: cosine\n  device: cuda\n  precision: bf16\n  optimizer: lion\n"
+      {"not_built_yet", kFiles + "training:\n  schedule: cosine\n  device: cuda\n  precision: bf16\n"
                                  "data.extra: 1\ncheckpoint:\n  every: 15m\n  dir: ${HOME}/x\n"},
       {"newer_version", "version: 2\n" + kFiles},
       {"empty", ""},

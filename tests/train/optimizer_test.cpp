@@ -6,6 +6,7 @@
 
 #include "neuro/error.h"
 #include "neuro/ops.h"
+#include "neuro/trainer.h"
 
 namespace neuro {
 namespace {
@@ -16,10 +17,7 @@ class Stepper {
   Stepper(const char* which, TrainingConfig config, float start, float slope)
       : parameter_{"w", Var(Tensor::from({start}, Shape{1})).requires_grad(), true, false} {
     const std::vector<Parameter> all{parameter_};
-    const std::string_view name = which;
-    optimizer_ = name == "adam"    ? make_adam(config, all)
-                 : name == "adamw" ? make_adamw(config, all)
-                                   : make_sgd(config, all);
+    optimizer_ = default_contracts().optimizers.create(which, config, all);
     lr_ = Var(Tensor::full(Shape{}, config.lr, DType::f64));
     step_ = Var(Tensor::zeros(Shape{}, DType::i64));
     const Var loss = sum(square(parameter_.var)) * (slope / 2.0);
@@ -90,6 +88,51 @@ TEST(Optimizers, SgdWithMomentumAndNesterovFollowsPyTorchsForm) {
       EXPECT_NEAR(s.step(), p, 2e-6) << "step " << t;
     }
   }
+}
+
+TEST(Optimizers, AdagradRmspropAndLionReadTheirKeys) {
+  TrainingConfig c = config(0.1);
+  c.lr_decay = 0.5;
+  Stepper adagrad("adagrad", c, 2, 0.5);
+  double p = 2, v = 0;
+  for (int t = 1; t <= 5; ++t) {
+    const double g = 0.5 * p;
+    v += g * g;
+    p -= 0.1 / (1 + 0.5 * (t - 1)) * g / (std::sqrt(v) + 1e-10);
+    EXPECT_NEAR(adagrad.step(), p, 2e-6) << "step " << t;
+  }
+
+  c = config(0.1);
+  c.alpha = 0.5, c.centered = true, c.momentum = 0.25, c.eps = 0.125, c.weight_decay = 0.3;
+  Stepper rmsprop("rmsprop", c, 2, 0.5);
+  p = 2, v = 0;
+  double a = 0, b = 0;
+  for (int t = 1; t <= 5; ++t) {
+    const double g = 0.8 * p;
+    v = 0.5 * v + 0.5 * g * g;
+    a = 0.5 * a + 0.5 * g;
+    b = 0.25 * b + g / (std::sqrt(v - a * a) + 0.125);
+    p -= 0.1 * b;
+    EXPECT_NEAR(rmsprop.step(), p, 5e-6) << "step " << t;
+  }
+
+  c = config(0.1);
+  c.weight_decay = 0.3;  // decoupled
+  Stepper lion("lion", c, 2, 0.5);
+  p = 2;
+  for (int t = 1; t <= 5; ++t) {
+    p -= 0.1 * (1 + 0.3 * p);
+    EXPECT_NEAR(lion.step(), p, 2e-6) << "step " << t;
+  }
+  EXPECT_EQ(lion.optimizer().state()[0].first, "lion.m.w");
+}
+
+TEST(Optimizers, AmsgradSharesAdamsNamesOfState) {
+  Stepper s("amsgrad", config(0.1), 2, 0.5);
+  const StateDict state = s.optimizer().state();
+  ASSERT_EQ(state.size(), 3u);
+  EXPECT_EQ(state[2].first, "adam.largest.w");
+  EXPECT_STREQ(s.optimizer().name(), "amsgrad");
 }
 
 TEST(Optimizers, StateComesBackUnderItsNames) {

@@ -63,6 +63,7 @@ class ConfigReader {
       for (const Given& given : given_) read_key(given);
       check_required(*root, source);
       check_contradictions();
+      fill_defaults();
     } else {
       only_files_ = false;
     }
@@ -247,23 +248,44 @@ class ConfigReader {
 
   void check_contradictions() {
     const TrainingConfig& t = result_.config.training;
-    const bool sgd = t.optimizer == "sgd";
-    const bool adam = t.optimizer == "adam" || t.optimizer == "adamw";
-    for (const char* key : {"training.momentum", "training.nesterov"}) {
-      if (const Given* given = find(key); given && adam) {
+    struct Use {
+      const char* key;
+      std::vector<std::string> optimizers;  // those that read the key
+    };
+    static const std::vector<Use> uses = {
+        {"training.momentum", {"sgd", "rmsprop"}},
+        {"training.nesterov", {"sgd"}},
+        {"training.dampening", {"sgd"}},
+        {"training.betas", {"adam", "adamw", "amsgrad", "lion"}},
+        {"training.eps", {"adam", "adamw", "amsgrad", "adagrad", "rmsprop"}},
+        {"training.alpha", {"rmsprop"}},
+        {"training.centered", {"rmsprop"}},
+        {"training.lr_decay", {"adagrad"}},
+    };
+    static const std::vector<std::string> known = {"sgd", "adam", "adamw", "amsgrad", "adagrad", "rmsprop", "lion"};
+    const auto among = [&](const std::vector<std::string>& names) {
+      return std::find(names.begin(), names.end(), t.optimizer) != names.end();
+    };
+    for (const auto& [key, optimizers] : uses) {
+      if (const Given* given = find(key); given && among(known) && !among(optimizers)) {
         contradiction(*given, str("`", leaf_of(key), "` is not used by `optimizer: ", t.optimizer, "`"),
-                      "write `optimizer: sgd`, or remove the key");
+                      str("write `optimizer: ", optimizers.front(), "`, or remove the key"));
       }
     }
-    for (const char* key : {"training.betas", "training.eps"}) {
-      if (const Given* given = find(key); given && sgd) {
-        contradiction(*given, str("`", leaf_of(key), "` is not used by `optimizer: sgd`"),
-                      "write `optimizer: adam`, or remove the key");
-      }
-    }
-    if (const Given* given = find("training.nesterov"); given && sgd && t.nesterov && t.momentum == 0) {
+    const bool still = t.optimizer == "sgd" && t.momentum == 0;
+    if (const Given* given = find("training.nesterov"); given && still && t.nesterov) {
       contradiction(*given, "`nesterov` needs a momentum above 0", "add `momentum: 0.9`");
     }
+    if (const Given* given = find("training.dampening"); given && still && t.dampening != 0) {
+      contradiction(*given, "`dampening` needs a momentum above 0", "add `momentum: 0.9`");
+    }
+  }
+
+  /// What depends on another key.
+  void fill_defaults() {
+    TrainingConfig& t = result_.config.training;
+    if (!t.betas) t.betas = {0.9, t.optimizer == "lion" ? 0.99 : 0.999};
+    if (!t.eps) t.eps = t.optimizer == "adagrad" ? 1e-10 : 1e-8;
   }
 
   const fs::path& directory_;

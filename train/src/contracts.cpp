@@ -13,7 +13,11 @@ Contracts default_contracts() {
   c.losses.add("cross_entropy", make_cross_entropy);
   c.optimizers.add("adam", make_adam);
   c.optimizers.add("adamw", make_adamw);
+  c.optimizers.add("amsgrad", make_amsgrad);
   c.optimizers.add("sgd", make_sgd);
+  c.optimizers.add("adagrad", make_adagrad);
+  c.optimizers.add("rmsprop", make_rmsprop);
+  c.optimizers.add("lion", make_lion);
   c.checkpoints.add("safetensors", make_safetensors_checkpoint);
   c.loggers.add("console", make_console_logger);
   c.loggers.add("jsonl", make_jsonl_logger);

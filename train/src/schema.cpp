@@ -95,7 +95,7 @@ std::vector<Key> keys(const KnownNames& names) {
           fixed(one_of({"auto"}, names.losses, {"huber", "bce_logits", "nll"}))),
       key(
           "training.optimizer", [](auto& c) -> auto& { return c.training.optimizer; },
-          fixed(one_of({}, names.optimizers, {"rmsprop", "adagrad", "lion"}))),
+          fixed(one_of({}, names.optimizers, {}))),
       key(
           "training.lr", [](auto& c) -> auto& { return c.training.lr; }, fixed(above(0))),
       key(
@@ -108,6 +108,14 @@ std::vector<Key> keys(const KnownNames& names) {
       key(
           "training.momentum", [](auto& c) -> auto& { return c.training.momentum; },
           fixed({.min = 0, .max = 1, .open_max = true})),
+      key(
+          "training.dampening", [](auto& c) -> auto& { return c.training.dampening; }, fixed({.min = 0, .max = 1})),
+      key(
+          "training.alpha", [](auto& c) -> auto& { return c.training.alpha; }, fixed({.min = 0, .max = 1})),
+      key(
+          "training.centered", [](auto& c) -> auto& { return c.training.centered; }, fixed({})),
+      key(
+          "training.lr_decay", [](auto& c) -> auto& { return c.training.lr_decay; }, fixed(at_least(0))),
       key(
           "training.nesterov", [](auto& c) -> auto& { return c.training.nesterov; }, fixed({})),
       key(

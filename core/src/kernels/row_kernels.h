@@ -42,8 +42,7 @@ struct RowKernels {
                               std::int64_t rows, std::int64_t cols) noexcept;
 
   // update.inl.h
-  void (*sgd)(const UpdateStep& step, const UpdateSegment<T>& segment) noexcept;
-  void (*adam)(const UpdateStep& step, const UpdateSegment<T>& segment) noexcept;
+  void (*update[kUpdateRules])(const UpdateStep& step, const UpdateSegment<T>& segment) noexcept;
 
   // pool.inl.h: one plane
   void (*max_pool2d)(const Pool2d& p, const T* x, T* y, std::int32_t* index) noexcept;

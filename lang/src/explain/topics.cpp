@@ -19,6 +19,28 @@ The first rule that fits the shapes of input and output and the first targets wi
 
 K is greater than 1. Where nothing fits, training stops with NS0501: name the loss, for instance `loss: mse`.
 )"},
+    {"optimizer", R"(What moves the weights (`training.optimizer`)
+
+w is a weight, d its gradient (clipped by `max_grad_norm`, plus weight_decay w), t counts the steps from 1.
+
+  name     its keys beside lr (default)                      step
+  sgd      momentum (0), dampening (0), nesterov (false)     v = momentum v + (1 - dampening) d; w -= lr v,
+                                                             or lr (d + momentum v) with nesterov
+  adam     betas ([0.9, 0.999]), eps (1e-8)                  m = b1 m + (1 - b1) d; s = b2 s + (1 - b2) d^2;
+                                                             w -= lr / (1 - b1^t) m / (sqrt(s / (1 - b2^t)) + eps)
+  amsgrad  as adam                                           adam with the largest s so far
+  adamw    as adam; weight_decay (0.01)                      adam after w is multiplied by 1 - lr weight_decay
+  adagrad  lr_decay (0), eps (1e-10)                         G += d^2;
+                                                             w -= lr / (1 + (t - 1) lr_decay) d / (sqrt(G) + eps)
+  rmsprop  alpha (0.99), eps (1e-8), momentum (0),           s = alpha s + (1 - alpha) d^2;
+           centered (false)                                  w -= lr d / (sqrt(s) + eps), through a momentum;
+                                                             centered: s less the square of the mean of d
+  lion     betas ([0.9, 0.99])                               m = b2 m + (1 - b2) d after
+                                                             w -= lr (sign(b1 m + (1 - b1) d) + weight_decay w)
+
+With adamw and lion `weight_decay` acts on w alone and is no part of d. A key that the optimizer does not read is an
+error. lion wants a rate some ten times smaller than adam's.
+)"},
     {"layout", R"(How lines belong together
 
 A neuron has sections, a section has lines, and a line may open a block: after `:`, and after an `->` at its end.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "neuro/plan.h"
+#include "neuro/state.h"
 #include "neuro/tensor.h"
 #include "neuro/var.h"
 
@@ -59,15 +60,6 @@ struct ForwardContext {
   /// Where every call is noted when somebody wants to know, callers before callees.
   std::vector<LayerInfo>* layers = nullptr;
 };
-
-using StateDict = std::vector<std::pair<std::string, Tensor>>;
-
-/// What `load_state_dict` found; with Strict::yes anything but a full match throws instead.
-struct LoadReport {
-  std::vector<std::string> matched, missing, unexpected, mismatched;  ///< mismatched: "name: file [2, 3], model [3, 2]"
-  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
-};
-enum class Strict { no, yes };
 
 class ModuleInstance;  // nn/src: the instantiated tree
 

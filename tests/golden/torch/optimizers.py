@@ -126,6 +126,13 @@ SCHEDULERS = {
     "StepLR": lr_scheduler.StepLR,
     "MultiStepLR": lr_scheduler.MultiStepLR,
     "ExponentialLR": lr_scheduler.ExponentialLR,
+    "CosineAnnealingLR": lambda o, period, min_lr: lr_scheduler.CosineAnnealingLR(o, period, min_lr),
+    "LinearLR": lr_scheduler.LinearLR,
+    "OneCycleLR": lambda o, max_lr, pct_start, linear, three_phase: lr_scheduler.OneCycleLR(
+        o, max_lr, total_steps=50, pct_start=pct_start, anneal_strategy="linear" if linear else "cos",
+        three_phase=three_phase, cycle_momentum=False),
+    "ReduceOnPlateau": lambda o, mode, relative, patience, cooldown: lr_scheduler.ReduceLROnPlateau(
+        o, mode, 0.5, patience, threshold_mode="rel" if relative else "abs", cooldown=cooldown, min_lr=0.001),
 }
 SCHEDULES = {
     "LambdaLR": [dict(lr=lr, f=f) for f in FUNCTIONS for lr in (0.1, 0.003)],
@@ -135,6 +142,15 @@ SCHEDULES = {
     "MultiStepLR": [dict(lr=lr, milestones=m, gamma=g) for m, g in [
         ([1], 0.5), ([3, 5], 0.1), ([10, 20, 40], 0.5), ([2, 3, 4, 49], 0.9), ([50, 60], 0.1)] for lr in (0.1, 0.003)],
     "ExponentialLR": [dict(lr=lr, gamma=g) for g in (0.5, 0.9, 0.99, 1.0, 1.02) for lr in (0.1, 0.003)],
+    "CosineAnnealingLR": [dict(lr=lr, period=p, min_lr=m) for p, m in [(50, 0), (10, 0.001), (7, 0), (1, 0), (60, 0.002)]
+                          for lr in (0.1, 0.003)],
+    "LinearLR": [dict(lr=lr, start_factor=s, end_factor=e, total_iters=n) for s, e, n in [
+        (1 / 3, 1, 5), (0.01, 0.5, 49), (0.5, 1, 1), (1, 0.1, 20), (0.25, 0.75, 60)] for lr in (0.1, 0.003)],
+    "OneCycleLR": [dict(lr=0.1, max_lr=m, pct_start=p, linear=l, three_phase=t) for p, l, t in [
+        (0.3, False, False), (0.3, True, False), (0.2, False, True), (0.5, True, False), (0.25, True, True)]
+                   for m in (2.0, 0.01)],
+    "ReduceOnPlateau": [dict(lr=0.1, mode=m, relative=r, patience=p, cooldown=c) for p, c in [
+        (0, 0), (2, 0), (3, 2), (0, 1), (10, 5)] for m, r in [("min", True), ("max", False)]],
 }
 
 
@@ -143,9 +159,9 @@ def schedule(name, lr, **options):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr)
     scheduler = SCHEDULERS[name](optimizer, **options)
     out = []
-    for _ in range(50):
+    for t in range(50):
         optimizer.step()
-        scheduler.step()
+        scheduler.step(*[math.cos(0.7 * t) + 1 / (1 + t)] if name == "ReduceOnPlateau" else [])
         out.append(float(f"{optimizer.param_groups[0]['lr']:.15g}"))
     return out
 

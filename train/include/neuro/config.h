@@ -48,11 +48,14 @@ struct TrainingConfig {
   std::string loss = "auto";
   std::string optimizer = "adam";
   double lr = 0.001;
-  std::optional<double> weight_decay;  ///< unset: 0.01 with adamw, else 0
-  std::pair<double, double> betas{0.9, 0.999};
-  double eps = 1e-8;
-  double momentum = 0;
+  std::optional<double> weight_decay;              ///< unset: 0.01 with adamw, else 0
+  std::optional<std::pair<double, double>> betas;  ///< unset: 0.9 and 0.999, or 0.99 with lion
+  std::optional<double> eps;                       ///< unset: 1e-8, or 1e-10 with adagrad
+  double momentum = 0, dampening = 0;
   bool nesterov = false;
+  double alpha = 0.99;  ///< rmsprop
+  bool centered = false;
+  double lr_decay = 0;       ///< adagrad
   double max_grad_norm = 1;  ///< 0: no clipping
   std::uint64_t seed = 42;
   std::string on_nan = "stop", device = "cpu", precision = "f32";

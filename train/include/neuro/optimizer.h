@@ -7,18 +7,16 @@
 
 #include "neuro/config.h"
 #include "neuro/model.h"
+#include "neuro/optim.h"
 #include "neuro/plan.h"
 #include "neuro/registry.h"
 #include "neuro/var.h"
 
 namespace neuro {
 
-/// Leaves that the trainer sets before each step.
-struct StepLeaves {
-  Var lr;     ///< f64 scalar
-  Var step;   ///< i64 scalar, 1 in the first step
-  Var scale;  ///< scalar of the parameters' type: what clipping multiplies gradients with
-};
+/// Leaves that the trainer sets before each step: lr, step (1 in the first one), and scale, what clipping multiplies
+/// gradients with.
+using StepLeaves = optim::StepLeaves;
 
 class Optimizer {
  public:
@@ -36,12 +34,15 @@ class Optimizer {
 /// Makes an optimizer for the given trainable parameters.
 using OptimizerRegistry = Registry<Optimizer, const TrainingConfig&, std::span<const Parameter>>;
 
-/// Adam (Kingma, Ba 2015, arXiv:1412.6980) with weight_decay as an L2 penalty; AdamW (Loshchilov, Hutter 2019,
-/// arXiv:1711.05101) with decoupled decay, 0.01 unless given.
+// The rules of `neuro/optim.h` with the options of a config. weight_decay is the classic penalty, added to the gradient
+// as weight_decay w, except with adamw (0.01 unless given) and lion, where it is decoupled.
 std::unique_ptr<Optimizer> make_adam(const TrainingConfig& config, std::span<const Parameter> parameters);
+std::unique_ptr<Optimizer> make_amsgrad(const TrainingConfig& config, std::span<const Parameter> parameters);
 std::unique_ptr<Optimizer> make_adamw(const TrainingConfig& config, std::span<const Parameter> parameters);
-/// SGD with momentum and Nesterov's form as PyTorch's (Sutskever et al. 2013); weight_decay is an L2 penalty.
 std::unique_ptr<Optimizer> make_sgd(const TrainingConfig& config, std::span<const Parameter> parameters);
+std::unique_ptr<Optimizer> make_adagrad(const TrainingConfig& config, std::span<const Parameter> parameters);
+std::unique_ptr<Optimizer> make_rmsprop(const TrainingConfig& config, std::span<const Parameter> parameters);
+std::unique_ptr<Optimizer> make_lion(const TrainingConfig& config, std::span<const Parameter> parameters);
 
 /// What clips gradients by their global norm: min(1, max_norm / (norm + 1e-6)), or 1 when max_norm is 0.
 /// (Pascanu et al. 2013, arXiv:1211.5063; the 1e-6 is PyTorch's.)
