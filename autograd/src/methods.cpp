@@ -28,9 +28,11 @@ Var Var::sum() const { return neuro::sum(*this); }
 Var Var::sum(int axis, KeepDim keep) const { return neuro::sum(*this, axis, keep); }
 Var Var::mean() const { return neuro::mean(*this); }
 Var Var::mean(int axis, KeepDim keep) const { return neuro::mean(*this, axis, keep); }
+Var Var::max() const { return neuro::max(*this); }
 Var Var::max(int axis, KeepDim keep) const { return neuro::max(*this, axis, keep); }
+Var Var::min() const { return neuro::min(*this); }
 Var Var::min(int axis, KeepDim keep) const { return neuro::min(*this, axis, keep); }
-Var Var::argmax(int axis) const { return neuro::argmax(*this, axis); }
+Var Var::argmax(int axis, KeepDim keep) const { return neuro::argmax(*this, axis, keep); }
 Var Var::matmul(const Var& b) const { return neuro::matmul(*this, b); }
 Var Var::mm(const Var& b) const { return neuro::mm(*this, b); }
 Var Var::mm_t(const Var& b) const { return neuro::mm_t(*this, b); }
@@ -59,6 +61,7 @@ Var Var::stack(const Var& after, int axis) const {
   const Var both[] = {*this, after};
   return neuro::stack(both, axis);
 }
+std::vector<Var> Var::chunks(const Shape& shape) const { return neuro::chunks(*this, shape); }
 Var Var::convert(DType dtype) const { return neuro::convert(*this, dtype); }
 
 }  // namespace neuro

@@ -53,9 +53,12 @@ TEST(Methods, RecordWhatTheFunctionsRecord) {
   EXPECT_TRUE(alike(x.sum(0, KeepDim::yes), sum(x, 0, KeepDim::yes)));
   EXPECT_TRUE(alike(x.mean(), mean(x)));
   EXPECT_TRUE(alike(x.mean(1, KeepDim::yes), mean(x, 1, KeepDim::yes)));
+  EXPECT_TRUE(alike(x.max(), max(x)));
+  EXPECT_TRUE(alike(x.min(), min(x)));
   EXPECT_TRUE(alike(x.max(1), max(x, 1)));
   EXPECT_TRUE(alike(x.min(1), min(x, 1)));
   EXPECT_TRUE(alike(x.argmax(1), argmax(x, 1)));
+  EXPECT_TRUE(alike(x.argmax(1, KeepDim::yes), argmax(x, 1, KeepDim::yes)));
   EXPECT_TRUE(alike(x.matmul(y), matmul(x, y)));
   EXPECT_TRUE(alike(x.mm(y), mm(x, y)));
   EXPECT_TRUE(alike(x.mm_t(y), mm_t(x, y)));
@@ -75,6 +78,7 @@ TEST(Methods, RecordWhatTheFunctionsRecord) {
   EXPECT_TRUE(alike(x.slice(1, 0, 1), slice(x, 1, 0, 1)));
   EXPECT_TRUE(alike(x.cat(y, 1), concat(both, 1)));
   EXPECT_TRUE(alike(x.stack(y, 1), stack(both, 1)));
+  EXPECT_TRUE(alike(x.chunks({1, 2})[1], chunks(x, {1, 2})[1]));
   EXPECT_TRUE(alike(x.convert(DType::f64), convert(x, DType::f64)));
   EXPECT_FALSE(alike(x.sum(0), sum(x, 1))) << "the comparison sees attributes";
 }

@@ -124,9 +124,11 @@ class Var {
   Var sum(int axis, KeepDim keep = {}) const;
   Var mean() const;
   Var mean(int axis, KeepDim keep = {}) const;
+  Var max() const;
   Var max(int axis, KeepDim keep = {}) const;
+  Var min() const;
   Var min(int axis, KeepDim keep = {}) const;
-  Var argmax(int axis) const;
+  Var argmax(int axis, KeepDim keep = {}) const;
   Var matmul(const Var& b) const;
   Var mm(const Var& b) const;
   Var mm_t(const Var& b) const;
@@ -145,6 +147,7 @@ class Var {
   Var slice(int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1) const;
   Var cat(const Var& after, int axis) const;    ///< concat of this and `after`
   Var stack(const Var& after, int axis) const;  ///< stack of this and `after`
+  std::vector<Var> chunks(const Shape& shape) const;
   Var convert(DType dtype) const;
 
   // How it was recorded.
