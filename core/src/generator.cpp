@@ -8,6 +8,11 @@ RandomStream Generator::next(std::string_view use) {
   return {seed_.load(), stream_of(use) ^ (k >> 32), static_cast<std::uint32_t>(k)};
 }
 
+std::uint64_t Generator::next_seed() {
+  const RandomStream stream = next("seed");
+  return static_cast<std::uint64_t>(stream.bits(0)) << 32 | stream.bits(1);
+}
+
 Generator& default_generator() {
   static Generator generator;
   return generator;

@@ -21,6 +21,14 @@ TEST(Generator, CallKDrawsAFunctionOfSeedAndK) {
   }
 }
 
+TEST(Generator, SeedsForOthersDifferFromCallToCall) {
+  Generator a(1), b(1);
+  const std::uint64_t first = a.next_seed();
+  EXPECT_EQ(b.next_seed(), first);
+  EXPECT_NE(a.next_seed(), first);
+  EXPECT_EQ(a.seed(), 1u) << "its own stays";
+}
+
 TEST(Generator, UsesAreIndependent) {
   Generator a(1), b(1);
   EXPECT_NE(a.next("rand").bits(0), b.next("randn").bits(0));

@@ -22,8 +22,11 @@ class Generator {
 
   /// Starts anew with another seed.
   void manual_seed(std::uint64_t seed) { restore({seed, 0}); }
+  std::uint64_t seed() const { return seed_; }
   /// The next stream. `use` keeps draws of different kinds apart ("rand", "randn").
-  RandomStream next(std::string_view use);
+  RandomStream next(std::string_view use = "generator");
+  /// A seed from the next stream, for somebody who keeps streams of his own.
+  std::uint64_t next_seed();
 
   /// Where the generator stands: two numbers, which a checkpoint keeps.
   struct State {
