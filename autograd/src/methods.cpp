@@ -4,6 +4,7 @@
 namespace neuro {
 
 Var Var::pow(int k) const { return neuro::powi(*this, k); }
+Var Var::pow(double exponent) const { return neuro::pow(*this, exponent); }
 Var Var::pow(const Var& exponent) const { return neuro::pow(*this, exponent); }
 Var Var::abs() const { return neuro::abs(*this); }
 Var Var::sqrt() const { return neuro::sqrt(*this); }

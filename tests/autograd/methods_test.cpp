@@ -24,6 +24,7 @@ TEST(Methods, RecordWhatTheFunctionsRecord) {
   const Var both[] = {x, y};
   const int order[] = {1, 0};
   EXPECT_TRUE(alike(x.pow(3), powi(x, 3)));
+  EXPECT_TRUE(alike(x.pow(0.5), pow(x, 0.5)));
   EXPECT_TRUE(alike(x.pow(y), pow(x, y)));
   EXPECT_TRUE(alike(x.abs(), abs(x)));
   EXPECT_TRUE(alike(x.sqrt(), sqrt(x)));

@@ -99,7 +99,8 @@ class Var {
   void touch() const;
 
   // Operations as methods: `x.mm_t(w)` is `mm_t(x, w)`. They are documented at the functions, <neuro/ops.h>.
-  Var pow(int k) const;
+  Var pow(int k) const;  ///< powi
+  Var pow(double exponent) const;
   Var pow(const Var& exponent) const;
   Var abs() const;
   Var sqrt() const;
