@@ -13,6 +13,7 @@ Node::Node() : id(next_id.fetch_add(1, std::memory_order_relaxed)) {}
 // Releases a long chain of nodes without recursion: a graph of a million steps must not overflow the stack.
 Node::~Node() {
   std::vector<detail::Edge> doomed = std::move(inputs);
+  for (Update& u : updates) doomed.push_back(std::move(u.value));
   while (!doomed.empty()) {
     std::shared_ptr<Node> node = std::move(doomed.back().node);
     doomed.pop_back();

@@ -34,6 +34,14 @@ struct Node {
   std::uint64_t computed_at = 0;  // computed: what write_clock() showed when it last ran
   bool ran = false;               // forward() was called on this very value
 
+  enum class Role : std::uint8_t { plain, training_flag, random_state };
+  Role role = Role::plain;  // of a leaf
+  struct Update {
+    detail::Edge leaf, value, when;
+  };
+  std::vector<Update> updates;  // computed: what forward() assigns with it
+  bool updated = false;         // forward() has done so
+
   Node();
   ~Node();
   Node(const Node&) = delete;

@@ -34,10 +34,13 @@ std::shared_ptr<Arena> thread_arena() {
   return arena;
 }
 
-/// Computes the values; nodes that have values already are taken as they are.
-std::vector<Tensor> evaluate(std::vector<detail::Edge> wanted) {
+using Assigns = std::vector<std::pair<detail::Edge, detail::Edge>>;
+
+/// Computes the values, and assigns; nodes that have values already are taken as they are.
+std::vector<Tensor> evaluate(std::vector<detail::Edge> wanted, Assigns assigns = {}) {
   planning::Request request;
   request.outputs = std::move(wanted);
+  request.assigns = std::move(assigns);
   Bound bound(plan(
                   request, [](const Node& n) { return has_values(n); }, default_planning()),
               thread_arena());
@@ -83,6 +86,25 @@ std::vector<std::shared_ptr<Node>> differentiable_operations(const Var& root, co
   auto nodes = all_ancestors(root.edge());
   std::erase_if(nodes, [](const auto& n) { return !n->computed() || !n->differentiable; });
   return nodes;
+}
+
+/// The updates of nodes that are about to be computed, in rounds: no round assigns one leaf twice.
+std::vector<Assigns> due_updates(const std::vector<std::shared_ptr<Node>>& nodes) {
+  std::vector<Assigns> rounds;
+  for (const auto& n : nodes) {
+    if (n->updates.empty() || n->updated || n->has_values()) continue;
+    n->updated = true;
+    for (const Node::Update& u : n->updates) {
+      if (!*u.when.node->values.front().data<bool>()) continue;
+      const auto free = [&](const Assigns& round) {
+        return std::none_of(round.begin(), round.end(), [&](const auto& a) { return a.first.node == u.leaf.node; });
+      };
+      auto round = std::find_if(rounds.begin(), rounds.end(), free);
+      if (round == rounds.end()) round = rounds.insert(rounds.end(), Assigns{});
+      round->emplace_back(u.leaf, u.value);
+    }
+  }
+  return rounds;
 }
 
 }  // namespace
@@ -150,7 +172,13 @@ void Var::forward() const {
     if (n->kind == Node::Kind::placeholder) {
       throw Error(ErrorCode::not_forwarded, "forward(): the value depends on a placeholder, which only a Replay fills");
     }
-    if (root.ran && n->computed()) n->values.clear();
+    if (!root.ran) continue;
+    if (n->computed()) n->values.clear();
+    n->updated = false;
+    if (n->role == Node::Role::random_state) {
+      ++n->values.front().data<std::int64_t>()[1];
+      n->written_at = ++write_clock();
+    }
   }
 
   // What is kept: values that somebody holds, and those that the gradient reads.
@@ -177,7 +205,8 @@ void Var::forward() const {
   for (const auto& n : kept) {
     for (int i = 0; i < static_cast<int>(n->outputs.size()); ++i) wanted.push_back({n, i});
   }
-  const std::vector<Tensor> values = evaluate(std::move(wanted));
+  std::vector<Assigns> updates = due_updates(nodes);
+  const std::vector<Tensor> values = evaluate(std::move(wanted), updates.empty() ? Assigns{} : updates.front());
   const std::uint64_t now = write_clock();
   std::size_t next = 0;
   for (const auto& n : kept) {
@@ -186,7 +215,47 @@ void Var::forward() const {
     next += n->outputs.size();
     n->computed_at = now;
   }
+  for (std::size_t i = 1; i < updates.size(); ++i) evaluate({}, std::move(updates[i]));
   root.ran = true;
+}
+
+void Var::train(bool on) const {
+  if (!defined()) throw Error(ErrorCode::invalid_argument, "an undefined Var was used");
+  const auto set = [on](Node& n) {
+    if (n.role != Node::Role::training_flag || *n.values.front().data<bool>() == on) return;
+    *n.values.front().data<bool>() = on;
+    n.written_at = ++write_clock();
+  };
+  for (const auto& n : all_ancestors(edge_)) {
+    set(*n);
+    for (const Node::Update& u : n->updates) set(*u.when.node);
+  }
+}
+
+void Var::on_forward(const Var& leaf, const Var& value, const Var& when) const {
+  Node& node = node_of(*this);
+  const bool fits =
+      node_of(leaf).kind == Node::Kind::leaf && leaf.shape() == value.shape() && leaf.dtype() == value.dtype();
+  if (!node.computed() || !fits || node_of(when).role != Node::Role::training_flag) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        "on_forward(): takes a leaf, a value of its shape and type, and a training_flag(), on a recorded value");
+  }
+  node.updates.push_back({leaf.edge(), value.edge(), when.edge()});
+}
+
+Var training_flag(bool on) {
+  Tensor t = Tensor::empty(Shape{}, DType::boolean);
+  *t.data<bool>() = on;
+  const Var flag(std::move(t));
+  flag.edge().node->role = Node::Role::training_flag;
+  return flag;
+}
+
+Var random_state(std::uint64_t seed) {
+  const Var state(Tensor::from<std::int64_t>({static_cast<std::int64_t>(seed), 0, 0}, {3}));
+  state.edge().node->role = Node::Role::random_state;
+  return state;
 }
 
 Tensor Var::data() const {

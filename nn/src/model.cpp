@@ -5,6 +5,7 @@
 #include "module.h"
 #include "neuro/error.h"
 #include "neuro/str.h"
+#include "state.h"
 
 namespace neuro {
 
@@ -82,44 +83,12 @@ StateDict Model::state_dict() const {
 }
 
 LoadReport Model::load_state_dict(const StateDict& state, Strict strict) const {
-  LoadReport report;
-  std::vector<std::pair<Var, Tensor>> copies;
-  std::vector<bool> used(parameters().size());
-  for (const auto& [name, tensor] : state) {
+  std::vector<std::pair<std::string, Var>> leaves;
+  for (const Parameter& p : parameters()) leaves.emplace_back(p.name, p.var);
+  return load_tensors(neuron(), leaves, state, strict, [&](const std::string& name) {
     const auto longer = root_->long_names.find(name);
-    const std::string& own = longer == root_->long_names.end() ? name : longer->second;
-    const auto it =
-        std::find_if(parameters().begin(), parameters().end(), [&](const Parameter& p) { return p.name == own; });
-    if (it == parameters().end()) {
-      report.unexpected.push_back(name);
-      continue;
-    }
-    used[static_cast<std::size_t>(it - parameters().begin())] = true;
-    if (!(it->var.shape() == tensor.shape())) {
-      report.mismatched.push_back(str(name, ": file ", tensor.shape(), ", model ", it->var.shape()));
-      continue;
-    }
-    report.matched.push_back(own);
-    copies.emplace_back(it->var, tensor);
-  }
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (!used[i]) report.missing.push_back(parameters()[i].name);
-  }
-  if (strict == Strict::yes && !report.complete()) {
-    std::string message = str("the file does not hold the parameters of ", neuron());
-    const auto list = [&](const char* title, const std::vector<std::string>& names) {
-      for (const std::string& name : names) message += str("\n  ", title, name);
-    };
-    list("missing: ", report.missing);
-    list("not in the model: ", report.unexpected);
-    list("another shape: ", report.mismatched);
-    throw Error(ErrorCode::checkpoint, message);
-  }
-  for (auto& [var, tensor] : copies) {
-    var.data().copy_from(tensor.dtype() == var.dtype() ? tensor : tensor.to(var.dtype()));
-    var.touch();
-  }
-  return report;
+    return longer == root_->long_names.end() ? name : longer->second;
+  });
 }
 
 }  // namespace neuro

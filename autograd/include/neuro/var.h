@@ -91,6 +91,16 @@ class Var {
   /// The same value through which no gradient flows: a leaf over the same memory, or a recorded identity.
   Var detach() const;
 
+  /// Switches every layer behind this value, dropout and its kind, between training and inference (the leaves of
+  /// `training_flag()` that it depends on). What `forward()` computed before is out of date for backward().
+  void train(bool on = true) const;
+  void eval() const { train(false); }
+  /// Whenever `forward()` computes this recorded value, `leaf` receives `value`, provided that `when` (a
+  /// `training_flag()`) is on: how a layer keeps running statistics. Several updates of one leaf are made one after the
+  /// other. A Replay does not make them. `value` must not depend on this value. Throws Error(invalid_argument) unless
+  /// `leaf` is a leaf of value's shape and type.
+  void on_forward(const Var& leaf, const Var& value, const Var& when) const;
+
   /// Differentiable leaves that gradients of this value flow to, each once, in the order of first use.
   std::vector<Var> parameters() const;
 
@@ -164,6 +174,12 @@ class Var {
 
 /// A leaf without memory of its own: every Replay of a plan that reads it brings a buffer to fill.
 Var placeholder(const Shape& shape, DType dtype = DType::f32);
+
+/// A boolean leaf that `Var::train()` switches.
+Var training_flag(bool on = true);
+/// An i64 leaf [3] (seed, step, 0) for `dropout_mask` and its kind: the step goes up by one whenever a value that depends
+/// on it is forwarded again, so that every forward pass draws anew.
+Var random_state(std::uint64_t seed);
 
 /// A number as a value: rank 0, folded into the plan, never differentiable.
 Var constant(double value, DType dtype = DType::f32);
