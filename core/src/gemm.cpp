@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "kernels/gemm_kernels.h"
 #include "neuro/parallel.h"
+#include "serial_gemm.h"
 
 namespace neuro::kernels {
 namespace {
@@ -60,6 +60,29 @@ Range slice(std::int64_t n, std::int64_t unit, std::int64_t parts, std::int64_t 
   return {std::min(n, units * index / parts * unit), std::min(n, units * (index + 1) / parts * unit)};
 }
 
+/// The whole of problem 0 as one part.
+template <class T>
+GemmPart<T> whole(const GemmArgs<T>& g, T* pack) {
+  GemmPart<T> p;
+  p.m = g.M;
+  p.n = g.N;
+  p.k = g.K;
+  p.a = g.a;
+  p.a_row = g.ta == Trans::no ? g.lda : 1;
+  p.a_col = g.ta == Trans::no ? 1 : g.lda;
+  p.b = g.b;
+  p.b_row = g.tb == Trans::no ? g.ldb : 1;
+  p.b_col = g.tb == Trans::no ? 1 : g.ldb;
+  p.c = g.c;
+  p.ldc = g.ldc;
+  p.accumulate = g.accumulate;
+  p.pack = pack;
+  p.epilogue = g.epilogue;
+  p.origin = 0;
+  p.worker = 0;
+  return p;
+}
+
 /// Runs problems [begin, end) of a batch; `p` describes its problem 0.
 template <class T>
 void run_problems(GemmFn<T> kernel, GemmPart<T> p, const GemmArgs<T>& g, std::int64_t begin, std::int64_t end) {
@@ -83,28 +106,22 @@ std::size_t gemm_scratch(const Table& table, std::int64_t /*M*/, std::int64_t N,
 }
 
 template <class T>
+void serial_gemm(const GemmKernels<T>& kernels, const GemmArgs<T>& g, T* pack) noexcept {
+  if (g.M == 0 || g.N == 0) return;
+  if (g.M * g.N * g.K <= kTinyWork) return kernels.tiny(g);
+  GemmPart<T> p = whole(g, pack);
+  const GemmFn<T> kernel = choose(kernels, p);
+  p.batch = 0;
+  kernel(p);
+}
+
+template <class T>
 void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
   if (g.M == 0 || g.N == 0) return;
   const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
   const std::int64_t work = g.M * g.N * g.K;
   if (work <= kTinyWork) return kernels.tiny(g);
-  GemmPart<T> p;
-  p.m = g.M;
-  p.n = g.N;
-  p.k = g.K;
-  p.a = g.a;
-  p.a_row = g.ta == Trans::no ? g.lda : 1;
-  p.a_col = g.ta == Trans::no ? 1 : g.lda;
-  p.b = g.b;
-  p.b_row = g.tb == Trans::no ? g.ldb : 1;
-  p.b_col = g.tb == Trans::no ? 1 : g.ldb;
-  p.c = g.c;
-  p.ldc = g.ldc;
-  p.accumulate = g.accumulate;
-  p.pack = reinterpret_cast<T*>(exec.scratch);
-  p.epilogue = g.epilogue;
-  p.origin = 0;
-  p.worker = 0;
+  GemmPart<T> p = whole(g, reinterpret_cast<T*>(exec.scratch));
   const GemmFn<T> kernel = choose(kernels, p);
 
   if (work * g.batch < 2 * kSerialWork || thread_count() == 1) return run_problems(kernel, p, g, 0, g.batch);
@@ -141,6 +158,8 @@ void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
 
 template std::size_t gemm_scratch<float>(const Table&, std::int64_t, std::int64_t, std::int64_t, Trans, Trans);
 template std::size_t gemm_scratch<double>(const Table&, std::int64_t, std::int64_t, std::int64_t, Trans, Trans);
+template void serial_gemm(const GemmKernels<float>&, const GemmArgs<float>&, float*) noexcept;
+template void serial_gemm(const GemmKernels<double>&, const GemmArgs<double>&, double*) noexcept;
 template void gemm<float>(const Exec&, const GemmArgs<float>&) noexcept;
 template void gemm<double>(const Exec&, const GemmArgs<double>&) noexcept;
 
