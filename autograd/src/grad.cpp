@@ -6,23 +6,16 @@
 #include "neuro/ops.h"
 #include "neuro/str.h"
 #include "node.h"
+#include "within.h"
 
 namespace neuro {
+namespace {
 
-std::vector<Var> grad(const Var& y, std::span<const Var> xs, const Var& seed) {
-  if (seed.defined() && seed.shape() != y.shape()) {
-    throw Error(ErrorCode::shape, str("grad: the seed has shape ", seed.shape(), ", the value ", y.shape()));
-  }
-  if (seed.defined() && seed.dtype() != y.dtype()) {
-    throw Error(ErrorCode::dtype, str("grad: the seed is ", name_of(seed.dtype()), ", the value ", name_of(y.dtype())));
-  }
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    if (!xs[i].differentiable()) {
-      throw Error(ErrorCode::invalid_argument,
-                  str("grad: value ", i, " of those to differentiate by, ", name_of(xs[i].dtype()), " ", xs[i].shape(),
-                      ", is not differentiable; mark leaves with requires_grad() before they are used"));
-    }
-  }
+enum class Beyond { follow, stop };  ///< whether what the xs were computed from is looked at
+
+/// The gradients of ys, each weighted by its seed (no seed: it does not count), by xs; undefined where none arrives.
+std::vector<Var> propagate(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
+                           Beyond beyond) {
   // Gradients that have arrived, by (node, output).
   std::map<std::pair<const Node*, int>, Var> arrived;
   const auto deposit = [&](const detail::Edge& to, Var g) {
@@ -32,23 +25,27 @@ std::vector<Var> grad(const Var& y, std::span<const Var> xs, const Var& seed) {
     slot = slot.defined() ? add(slot, g) : std::move(g);
   };
 
-  // Nodes through which y depends on some x; gradients go nowhere else.
-  const std::shared_ptr<Node> root[] = {y.edge().node};
-  const auto order = ancestors(root, [](const Node& n) { return n.differentiable; });
-  std::unordered_set<const Node*> useful;
-  for (const Var& x : xs) useful.insert(x.edge().node.get());
+  // Nodes through which ys depend on some x; gradients go nowhere else.
+  std::unordered_set<const Node*> ends, useful;
+  std::vector<std::shared_ptr<Node>> roots;
+  for (const Var& x : xs) ends.insert(x.edge().node.get());
+  for (const Var& y : ys) roots.push_back(y.edge().node);
+  useful = ends;
+  const auto stops = [&](const Node& n) { return beyond == Beyond::stop && ends.contains(&n); };
+  const auto order = ancestors(roots, [&](const Node& n) { return n.differentiable && !stops(n); });
   for (const auto& node : order) {
     for (const detail::Edge& edge : node->inputs) {
       if (node->differentiable && useful.contains(edge.node.get())) useful.insert(node.get());
     }
   }
 
-  if (y.differentiable() && useful.contains(y.edge().node.get())) {
-    deposit(y.edge(), seed.defined() ? seed : ones_like(y));
+  for (std::size_t k = 0; k < ys.size(); ++k) {
+    if (seeds[k].defined() && ys[k].differentiable() && useful.contains(ys[k].edge().node.get()))
+      deposit(ys[k].edge(), seeds[k]);
   }
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const Node& node = **it;
-    if (!node.computed() || !node.differentiable || !useful.contains(&node)) continue;
+    if (!node.computed() || !node.differentiable || !useful.contains(&node) || stops(node)) continue;
     std::vector<Var> in, out, gy;
     bool any = false;
     for (const detail::Edge& edge : node.inputs) in.emplace_back(edge);
@@ -72,9 +69,40 @@ std::vector<Var> grad(const Var& y, std::span<const Var> xs, const Var& seed) {
   result.reserve(xs.size());
   for (const Var& x : xs) {
     const auto found = arrived.find({x.edge().node.get(), x.edge().output});
-    result.push_back(found == arrived.end() ? zeros_like(x) : found->second);
+    result.push_back(found == arrived.end() ? Var() : found->second);
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<Var> grad(const Var& y, std::span<const Var> xs, const Var& seed) {
+  if (seed.defined() && seed.shape() != y.shape()) {
+    throw Error(ErrorCode::shape, str("grad: the seed has shape ", seed.shape(), ", the value ", y.shape()));
+  }
+  if (seed.defined() && seed.dtype() != y.dtype()) {
+    throw Error(ErrorCode::dtype, str("grad: the seed is ", name_of(seed.dtype()), ", the value ", name_of(y.dtype())));
+  }
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    if (!xs[i].differentiable()) {
+      throw Error(ErrorCode::invalid_argument,
+                  str("grad: value ", i, " of those to differentiate by, ", name_of(xs[i].dtype()), " ", xs[i].shape(),
+                      ", is not differentiable; mark leaves with requires_grad() before they are used"));
+    }
+  }
+  const Var weight = seed.defined() ? seed : ones_like(y);
+  std::vector<Var> result = propagate(std::span(&y, 1), std::span(&weight, 1), xs, Beyond::follow);
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    if (!result[i].defined()) result[i] = zeros_like(xs[i]);
+  }
+  return result;
+}
+
+Grads vjp_within(const Vjp& v, Formula formula) {
+  // Names of their own for the operands: one value may be two operands, and products look through transposed operands.
+  std::vector<Var> names;
+  for (const Var& x : v.in) names.push_back(reshape(x, x.shape().dims()));
+  return propagate(formula(names, v.attrs), v.gy, names, Beyond::stop);
 }
 
 }  // namespace neuro
