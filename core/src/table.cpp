@@ -11,6 +11,7 @@
 #include "kernels/gemm_kernels.h"
 #include "kernels/norm_kernels.h"
 #include "kernels/row_kernels.h"
+#include "kernels/sequence_kernels.h"
 #include "neuro/error.h"
 #include "neuro/str.h"
 
@@ -50,7 +51,9 @@ Table make_table() {
           &row_kernels<float, Arch>(),
           &row_kernels<double, Baseline>(),
           &norm_kernels<float, Arch>(),
-          &norm_kernels<double, Baseline>()};
+          &norm_kernels<double, Baseline>(),
+          &sequence_kernels<float, Arch>(),
+          &sequence_kernels<double, Baseline>()};
 }
 
 const std::vector<Table>& all_supported() {

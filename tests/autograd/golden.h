@@ -61,6 +61,7 @@ using Table = std::map<std::string, Record>;
 inline Var optional(Operands in, std::size_t i) { return i < in.size() ? in[i] : Var(); }
 
 // One a file of rows, in golden_FAMILY_test.cpp.
-Table elementwise(), reduction(), order(), shape(), product(), spatial(), probability(), indexing(), norm(), losses();
+Table elementwise(), reduction(), order(), shape(), product(), spatial(), probability(), indexing(), norm(), losses(),
+    sequence();
 
 }  // namespace neuro::golden

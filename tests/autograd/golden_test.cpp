@@ -73,6 +73,7 @@ const Table& calls() {
              indexing(),
              norm(),
              losses(),
+             sequence(),
          }) {
       out.insert(family.begin(), family.end());
     }

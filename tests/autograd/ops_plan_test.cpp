@@ -152,6 +152,17 @@ std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
   add("max_pool2d", max_pool2d(image, {}));
   add("avg_pool2d", avg_pool2d(image, {}));
   add("embedding", embedding(x, ints(3000, 700)));
+  const Var q = leaf({2, 4, 300, 9}), k = leaf({2, 2, 270, 9});
+  add("attention", scaled_dot_product_attention(q, k, leaf({2, 2, 270, 7}), {}, {.causal = true}));
+  const RecurrentWeights cells[] = {{leaf({512, 257}), leaf({512, 128})}, {leaf({384, 257}), leaf({384, 128})}};
+  const Var steps = leaf({3, 70, 257});
+  add("lstm", lstm(steps, std::span(cells, 1)).y);
+  add("gru", gru(steps, std::span(cells + 1, 1)).y);
+  add("selective_scan", selective_scan(leaf({2, 70, 150}), rand({2, 70, 150}, 4), -1.0 * rand({150, 4}, 5),
+                                       leaf({2, 70, 4}), leaf({2, 70, 4}))
+                            .y);
+  add("rotary_embedding", rotary_embedding(leaf({3, 300, 64})));
+  add("sinusoidal_positions", sinusoidal_positions(leaf({3, 300, 64})));
   add("transposed copy", contiguous(t(x)) * 1.0);
   const Var xs[] = {x, x * 2.0, x};
   add("concat", concat(xs, 1));

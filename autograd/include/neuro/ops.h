@@ -13,6 +13,7 @@
 #include "neuro/ops/product.h"
 #include "neuro/ops/reduction.h"
 #include "neuro/ops/scan.h"
+#include "neuro/ops/sequence.h"
 #include "neuro/ops/shape.h"
 #include "neuro/ops/spatial.h"
 #include "neuro/ops/update.h"

@@ -40,5 +40,10 @@ OpList gather_ops();
 OpList loss_ops();
 OpList class_loss_ops();
 OpList update_ops();
+OpList attention_ops();
+OpList recurrent_ops();
+OpList recurrent_layer_ops();
+OpList position_ops();
+OpList selective_scan_ops();
 
 }  // namespace neuro

@@ -12,9 +12,10 @@ template <class T>
 struct GemmKernels;  // core/src/kernels/gemm_kernels.h
 template <class T>
 struct RowKernels;  // core/src/kernels/row_kernels.h: reductions, softmax, norms, updates, pooling, masks
-
 template <class T>
 struct NormKernels;  // core/src/kernels/norm_kernels.h: statistics of channels, norms
+template <class T>
+struct SequenceKernels;  // core/src/kernels/sequence_kernels.h: attention, recurrent cells, scans
 
 /// f64 kernels exist for the baseline instruction set only; every table points at those.
 struct Table {
@@ -27,6 +28,8 @@ struct Table {
   const RowKernels<double>* rows_f64;
   const NormKernels<float>* norm_f32;
   const NormKernels<double>* norm_f64;
+  const SequenceKernels<float>* sequence_f32;
+  const SequenceKernels<double>* sequence_f64;
 
   /// The elementwise kernel of that name, or null. O(log n): for building plans, not for running them.
   const Elementwise* find(std::string_view name) const;
