@@ -117,11 +117,13 @@ std::int64_t gather_kept(const Exec& exec, const Lanes& s, const T* x, const std
 }
 
 template <class T>
-std::int64_t scatter_sum(const Exec&, const Lanes& s, const T* x, const std::int64_t* index, T* y) noexcept {
+std::int64_t scatter_sum(const Exec&, const Lanes& s, const T* x, const std::int64_t* index, T* y,
+                         SumOnto onto) noexcept {
   FirstBad bad;
   for_lane_blocks(s, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
     T* to = y + o * s.n * s.inner;
-    for (std::int64_t r = 0; r < s.n; ++r) std::fill(to + r * s.inner + first, to + r * s.inner + last, T(0));
+    for (std::int64_t r = 0; r < s.n && onto == SumOnto::zeros; ++r)
+      std::fill(to + r * s.inner + first, to + r * s.inner + last, T(0));
     for (std::int64_t j = 0; j < s.m; ++j) {
       for (std::int64_t i = first, at = (o * s.m + j) * s.inner + first; i < last; ++i, ++at) {
         if (inside(index[at], s.n)) {
@@ -156,11 +158,13 @@ std::int64_t select(const Exec&, std::size_t element_bytes, const Lanes& s, cons
 }
 
 template <class T>
-std::int64_t select_sum(const Exec&, const Lanes& s, const T* x, const std::int64_t* index, T* y) noexcept {
+std::int64_t select_sum(const Exec&, const Lanes& s, const T* x, const std::int64_t* index, T* y,
+                        SumOnto onto) noexcept {
   FirstBad bad;
   for_lane_blocks(s, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
     T* to = y + o * s.n * s.inner;
-    for (std::int64_t r = 0; r < s.n; ++r) std::fill(to + r * s.inner + first, to + r * s.inner + last, T(0));
+    for (std::int64_t r = 0; r < s.n && onto == SumOnto::zeros; ++r)
+      std::fill(to + r * s.inner + first, to + r * s.inner + last, T(0));
     for (std::int64_t j = 0; j < s.m; ++j) {
       if (!inside(index[j], s.n)) {
         bad.note(j);
@@ -190,10 +194,10 @@ std::int64_t one_hot(const Exec&, const std::int64_t* index, std::int64_t m, std
   return bad.position();
 }
 
-#define NEURO_INSTANTIATE(T)                                                                                \
-  template std::int64_t gather_kept(const Exec&, const Lanes&, const T*, const std::int64_t*, T*) noexcept; \
-  template std::int64_t scatter_sum(const Exec&, const Lanes&, const T*, const std::int64_t*, T*) noexcept; \
-  template std::int64_t select_sum(const Exec&, const Lanes&, const T*, const std::int64_t*, T*) noexcept;  \
+#define NEURO_INSTANTIATE(T)                                                                                         \
+  template std::int64_t gather_kept(const Exec&, const Lanes&, const T*, const std::int64_t*, T*) noexcept;          \
+  template std::int64_t scatter_sum(const Exec&, const Lanes&, const T*, const std::int64_t*, T*, SumOnto) noexcept; \
+  template std::int64_t select_sum(const Exec&, const Lanes&, const T*, const std::int64_t*, T*, SumOnto) noexcept;  \
   template std::int64_t one_hot(const Exec&, const std::int64_t*, std::int64_t, std::int64_t, T*) noexcept;
 NEURO_INSTANTIATE(float)
 NEURO_INSTANTIATE(double)

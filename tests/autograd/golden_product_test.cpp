@@ -22,6 +22,11 @@ Table product() {
       {"mv", [](Operands in, const Args&) { return Results{mv(in[0], in[1])}; }},
       {"vm", [](Operands in, const Args&) { return Results{vm(in[0], in[1])}; }},
       {"vv", [](Operands in, const Args&) { return Results{vv(in[0], in[1])}; }},
+      {"bmm", [](Operands in, const Args&) { return Results{bmm(in[0], in[1])}; }},
+      {"outer", [](Operands in, const Args&) { return Results{outer(in[0], in[1])}; }},
+      {"tensordot",
+       [](Operands in, const Args& a) { return Results{tensordot(in[0], in[1], a.axes("of_a"), a.axes("of_b"))}; }},
+      {"einsum", [](Operands in, const Args& a) { return Results{einsum(a.text("equation"), in)}; }},
       {"linear", [](Operands in, const Args&) { return Results{linear(in[0], in[1], optional(in, 2))}; }},
   };
 }

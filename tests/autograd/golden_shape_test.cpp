@@ -73,7 +73,6 @@ Table shape() {
       {"chunks", [](Operands in, const Args& a) { return chunks(in[0], a.shape()); }},
       {"meshgrid", [](Operands in, const Args&) { return meshgrid(in); }},
       {"pad", padded},
-      {"pad_edge", padded},
       {"convert", [](Operands in, const Args& a) { return Results{convert(in[0], type_named(a.text("dtype")))}; }},
   };
 }

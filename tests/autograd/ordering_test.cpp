@@ -14,7 +14,6 @@ namespace neuro {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 const double kInf = std::numeric_limits<double>::infinity(), kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -144,16 +143,16 @@ std::string fault(const Var& y) {
 TEST(Index, OutOfRangeIsAnErrorWhenTheGraphRuns) {
   const Var x = f64({1, 2, 3, 4, 5, 6}, {2, 3}), high = i64({0, 3}, {1, 2}), low = i64({0, -1}, {2});
   EXPECT_EQ(fault(gather(x, high, 1)), "gather: index 3 at position 1 is outside [0, 3)");
-  EXPECT_EQ(fault(take_along_axis(x, high, 1)), "gather: index 3 at position 1 is outside [0, 3)");
+  EXPECT_EQ(fault(take_along_axis(x, high, 1)), "take_along_axis: index 3 at position 1 is outside [0, 3)");
   EXPECT_EQ(fault(index_select(x, low, 0)), "index_select: index -1 at position 1 is outside [0, 2)");
-  EXPECT_EQ(fault(take(x, i64({6}, {1}))), "index_select: index 6 at position 0 is outside [0, 6)");
+  EXPECT_EQ(fault(take(x, i64({6}, {1}))), "take: index 6 at position 0 is outside [0, 6)");
   EXPECT_EQ(fault(one_hot(low, 4)), "one_hot: index -1 at position 1 is outside [0, 4)");
   EXPECT_EQ(fault(scatter(f64({1, 2}, {1, 2}), i64({2}, {1, 1}), f64({1}, {1, 1}), 1)),
             "scatter: index 2 at position 0 is outside [0, 2)");
-  EXPECT_THAT(fault(scatter_add(f64({1, 2}, {2}), i64({0, 2}, {2}), f64({1, 1}, {2}), 0)),
-              HasSubstr("index 2 at position 1 is outside [0, 2)"));
-  EXPECT_THAT(fault(index_add(x, i64({2}, {1}), f64({1, 1, 1}, {1, 3}), 0)),
-              HasSubstr("index 2 at position 0 is outside [0, 2)"));
+  EXPECT_EQ(fault(scatter_add(f64({1, 2}, {2}), i64({0, 2}, {2}), f64({1, 1}, {2}), 0)),
+            "scatter_add: index 2 at position 1 is outside [0, 2)");
+  EXPECT_EQ(fault(index_add(x, i64({2}, {1}), f64({1, 1, 1}, {1, 3}), 0)),
+            "index_add: index 2 at position 0 is outside [0, 2)");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@ namespace neuro {
 std::span<const OpDef* const> op_defs() {
   static const std::vector<const OpDef*> all = [] {
     std::vector<const OpDef*> defs;
+    // A line each:
+    // clang-format off
     for (const OpList ops : {
              arithmetic_ops(),
              math_ops(),
@@ -23,6 +25,7 @@ std::span<const OpDef* const> op_defs() {
              split_ops(),
              pad_ops(),
              product_ops(),
+             einsum_ops(),
              conv_ops(),
              probability_ops(),
              norm_ops(),
@@ -36,7 +39,9 @@ std::span<const OpDef* const> op_defs() {
              recurrent_layer_ops(),
              position_ops(),
              selective_scan_ops(),
+             select_ops(),
          }) {
+      // clang-format on
       defs.insert(defs.end(), ops.begin(), ops.end());
     }
     return defs;

@@ -120,20 +120,21 @@ const std::vector<EdgeCase>& edge_cases() {
 
 Var pad_edge_backward(const Var& gy, std::int64_t n, const Attrs& attrs);
 
+void check_edge(const Shape& shape, int axis, const PadAmount& a, kernels::Edge edge) {
+  const std::int64_t n = shape[axis], most = std::max(a.before, a.after);
+  const bool fits = edge == kernels::Edge::reflect ? most < n : edge == kernels::Edge::circular ? most <= n : n > 0;
+  if (fits) return;
+  const char* names[] = {"reflective", "replicative", "circular"};
+  shape_error("pad", "axis ", axis, " of ", shape, " has ", n, " elements, too few for ",
+              names[static_cast<std::size_t>(edge)], " padding by ", a.before, " and ", a.after);
+}
+
 }  // namespace
 
-static constexpr OpDef pad_edge_def{
-    .name = "pad_edge",
+static constexpr OpDef pad_gather_def{
+    .name = "pad_gather",
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       const int axis = static_cast<int>(c.attrs.i[0]);
-      const std::int64_t n = c.in[0].shape[axis], most = std::max(c.attrs.i[1], c.attrs.i[2]);
-      const auto edge = static_cast<kernels::Edge>(c.attrs.i[3]);
-      const bool fits = edge == kernels::Edge::reflect ? most < n : edge == kernels::Edge::circular ? most <= n : n > 0;
-      if (!fits) {
-        const char* names[] = {"reflective", "replicative", "circular"};
-        shape_error(c.op, "axis ", axis, " of ", c.in[0].shape, " has ", n, " elements, too few for ",
-                    names[c.attrs.i[3]], " padding by ", c.attrs.i[1], " and ", c.attrs.i[2]);
-      }
       return {{c.in[0].shape.with(axis, padded_size(c.op, c.in[0].shape, axis, c.attrs.i[1], c.attrs.i[2])),
                c.in[0].dtype}};
     },
@@ -156,8 +157,8 @@ static constexpr OpDef pad_edge_def{
     .source = "autograd.md, section 2: Reflective, Replicative; and around",
 };
 
-static constexpr OpDef pad_edge_backward_def{
-    .name = "pad_edge_backward",  // attrs of pad_edge, then the size of the axis
+static constexpr OpDef pad_gather_backward_def{
+    .name = "pad_gather_backward",  // attrs of pad_gather, then the size of the axis
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       check_float(c, 0, "gy");
       return {{c.in[0].shape.with(static_cast<int>(c.attrs.i[0]), c.attrs.i[4]), c.in[0].dtype}};
@@ -172,7 +173,7 @@ static constexpr OpDef pad_edge_backward_def{
         [](const Vjp& v) {
           Attrs attrs = v.attrs;
           attrs.i.pop_back();
-          return Grads{record(pad_edge_def, {v.gy[0]}, std::move(attrs))};
+          return Grads{record(pad_gather_def, {v.gy[0]}, std::move(attrs))};
         },
     .samples =
         [] {
@@ -186,13 +187,13 @@ static constexpr OpDef pad_edge_backward_def{
           }
           return out;
         },
-    .source = "transpose of pad_edge",
+    .source = "transpose of pad_gather",
 };
 namespace {
 Var pad_edge_backward(const Var& gy, std::int64_t n, const Attrs& attrs) {
   Attrs with_size = attrs;
   with_size.i.push_back(n);
-  return record(pad_edge_backward_def, {gy}, std::move(with_size));
+  return record(pad_gather_backward_def, {gy}, std::move(with_size));
 }
 }  // namespace
 
@@ -217,7 +218,10 @@ Var pad(const Var& x, std::span<const PadAmount> amounts, const PadMode& mode) {
   for (int axis = first; axis < rank; ++axis) {
     const PadAmount& a = amounts[static_cast<std::size_t>(axis - first)];
     if (a.before == 0 && a.after == 0) continue;
-    y = record(pad_edge_def, {y}, {.i = {axis, a.before, a.after, static_cast<std::int64_t>(mode.index()) - 2}});
+    const auto edge = static_cast<kernels::Edge>(mode.index() - 2);
+    check_edge(x.shape(), axis, a, edge);
+    padded_size("pad", x.shape(), axis, a.before, a.after);
+    y = record(pad_gather_def, {y}, {.i = {axis, a.before, a.after, static_cast<std::int64_t>(edge)}});
   }
   return y;
 }
@@ -227,7 +231,7 @@ Var pad(const Var& x, std::initializer_list<PadAmount> amounts, const PadMode& m
 #pragma GCC diagnostic pop
 
 OpList pad_ops() {
-  static constexpr const OpDef* ops[] = {&pad_def, &pad_edge_def, &pad_edge_backward_def};
+  static constexpr const OpDef* ops[] = {&pad_def, &pad_gather_def, &pad_gather_backward_def};
   return ops;
 }
 

@@ -263,8 +263,60 @@ Var linear(const Var& x, const Var& weight, const Var& bias) {
   return add(y, bias);
 }
 
+// --- bmm, outer ---
+
+static constexpr OpDef bmm_def{
+    .name = "bmm",
+    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
+      const Shape &a = c.in[0].shape, &b = c.in[1].shape;
+      if (a.rank() != 3 || b.rank() != 3 || a[0] != b[0])
+        shape_error(c.op, "a is ", a, ", b is ", b, "; both need 3 axes, and one size of axis 0");
+      return {};
+    },
+    .expand = [](std::span<const Var> in, const Attrs&) { return std::vector{matmul(in[0], in[1])}; },
+    .samples =
+        [] {
+          std::vector<Sample> out;
+          const std::array<std::int64_t, 4> cases[] = {
+              {1, 1, 1, 1},  {1, 1, 5, 1}, {1, 5, 1, 5}, {2, 1, 3, 1},   {2, 2, 3, 4},  {3, 7, 2, 1}, {5, 1, 1, 2},
+              {2, 3, 17, 3}, {3, 4, 4, 4}, {7, 2, 1, 2}, {1, 13, 11, 2}, {2, 9, 3, 9},  {0, 2, 3, 2}, {2, 0, 3, 2},
+              {2, 2, 0, 2},  {4, 3, 5, 1}, {6, 1, 7, 3}, {2, 5, 5, 5},   {3, 2, 31, 2}, {2, 3, 4, 5}, {3, 4, 3, 2}};
+          for (const auto& [b, n, m, o] : cases) {
+            const bool strided = out.size() > 18;
+            out.push_back({{{.shape = {b, n, m}, .strided = strided}, {.shape = {b, m, o}, .strided = strided}}});
+          }
+          return out;
+        },
+    .source = "matmul",
+};
+Var bmm(const Var& a, const Var& b) { return record(bmm_def, {a, b}); }
+
+static constexpr OpDef outer_def{
+    .name = "outer",
+    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
+      if (c.in[0].shape.rank() != 1 || c.in[1].shape.rank() != 1)
+        shape_error(c.op, "a is ", c.in[0].shape, ", b is ", c.in[1].shape, "; both must have one axis");
+      return {};
+    },
+    .expand = [](std::span<const Var> in, const Attrs&) { return std::vector{unsqueeze(in[0], 1) * in[1]}; },
+    .samples =
+        [] {
+          std::vector<Sample> out;
+          const std::array<std::int64_t, 2> cases[] = {{1, 1},  {1, 5},  {5, 1}, {2, 3},  {3, 2},  {7, 7}, {13, 11},
+                                                       {1, 31}, {31, 1}, {4, 4}, {2, 65}, {65, 2}, {0, 3}, {3, 0},
+                                                       {17, 5}, {5, 17}, {8, 8}, {2, 2},  {9, 4},  {4, 9}, {3, 5}};
+          for (const auto& [n, m] : cases) {
+            const bool strided = out.size() > 17;
+            out.push_back({{{.shape = {n}, .strided = strided}, {.shape = {m}, .strided = strided}}});
+          }
+          return out;
+        },
+    .source = "y[i, j] = a[i] b[j]",
+};
+Var outer(const Var& a, const Var& b) { return record(outer_def, {a, b}); }
+
 OpList product_ops() {
-  static constexpr const OpDef* ops[] = {&matmul_def};
+  static constexpr const OpDef* ops[] = {&matmul_def, &bmm_def, &outer_def};
   return ops;
 }
 

@@ -12,6 +12,10 @@ namespace {
 template <kernels::ReduceExact op>
 std::vector<ValueInfo> infer_exact(const Infer& c) {
   const AxisRange axes(c.attrs);
+  const bool takes_all =
+      op == kernels::ReduceExact::count || op == kernels::ReduceExact::any || op == kernels::ReduceExact::all;
+  if (!takes_all && is_floating(c.in[0].dtype))
+    throw Error(ErrorCode::dtype, str(c.op, ": the operand must be i64, i32 or bool, got ", name_of(c.in[0].dtype)));
   return {{axes.dropped(c.in[0].shape), kernels::reduce_exact_type(op, c.in[0].dtype)}};
 }
 

@@ -25,16 +25,19 @@ std::int64_t scatter(const Exec& exec, std::size_t element_bytes, const Lanes& l
 std::size_t gather_kept_scratch(const Lanes& lanes);
 template <class T>
 std::int64_t gather_kept(const Exec& exec, const Lanes& lanes, const T* x, const std::int64_t* index, T* y) noexcept;
-/// y = 0, then y[o, index[o, j, i], i] += x[o, j, i], j increasing: the transpose of gather.
+/// y[o, index[o, j, i], i] += x[o, j, i], j increasing, from zeros (the transpose of gather) or onto what y holds.
+enum class SumOnto : std::uint8_t { zeros, y };
 template <class T>
-std::int64_t scatter_sum(const Exec& exec, const Lanes& lanes, const T* x, const std::int64_t* index, T* y) noexcept;
+std::int64_t scatter_sum(const Exec& exec, const Lanes& lanes, const T* x, const std::int64_t* index, T* y,
+                         SumOnto onto = SumOnto::zeros) noexcept;
 
 /// y[o, j, :] = x[o, index[j], :]; elements of 1, 4 or 8 bytes.
 std::int64_t select(const Exec& exec, std::size_t element_bytes, const Lanes& lanes, const void* x,
                     const std::int64_t* index, void* y) noexcept;
-/// y = 0, then y[o, index[j], :] += x[o, j, :], j increasing: the transpose of select.
+/// y[o, index[j], :] += x[o, j, :], j increasing, from zeros (the transpose of select) or onto what y holds.
 template <class T>
-std::int64_t select_sum(const Exec& exec, const Lanes& lanes, const T* x, const std::int64_t* index, T* y) noexcept;
+std::int64_t select_sum(const Exec& exec, const Lanes& lanes, const T* x, const std::int64_t* index, T* y,
+                        SumOnto onto = SumOnto::zeros) noexcept;
 
 /// y [m, n] = 1 at (j, index[j]), else 0.
 template <class T>
