@@ -107,8 +107,9 @@ void TileProgram::run(const Operand* operands, std::int64_t begin, std::int64_t 
 
 void TileProgram::run_all(const Operand* operands, const kernels::Exec& exec) const noexcept {
   const std::int64_t work = elements * static_cast<std::int64_t>(instrs.size());
-  if (work < 2 * kChunkWork) return run(operands, 0, elements, exec.of(0));
-  const std::int64_t chunk = std::max(tile, kChunkWork / static_cast<std::int64_t>(instrs.size()) / tile * tile);
+  const std::int64_t least = grain(kChunkWork);
+  if (work < 2 * least) return run(operands, 0, elements, exec.of(0));
+  const std::int64_t chunk = std::max(tile, least / static_cast<std::int64_t>(instrs.size()) / tile * tile);
   parallel_for((elements + chunk - 1) / chunk, [&](std::int64_t c, int worker) {
     run(operands, c * chunk, std::min(elements, (c + 1) * chunk), exec.of(worker));
   });

@@ -58,7 +58,7 @@ GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::in
 /// Columns of a chunk of pixels when `items` products can be divided further to occupy every thread.
 std::int64_t chunk_pixels(std::int64_t pixels, std::int64_t unit, std::int64_t items, std::int64_t work_per_item) {
   const std::int64_t wanted = ceil_div(2 * thread_count(), std::max<std::int64_t>(items, 1));
-  const std::int64_t useful = std::max<std::int64_t>(work_per_item / kSerialWork, 1);
+  const std::int64_t useful = std::max<std::int64_t>(work_per_item / grain(kSerialWork), 1);
   const std::int64_t parts = std::clamp<std::int64_t>(std::min(wanted, useful), 1, ceil_div(pixels, unit));
   return ceil_div(ceil_div(pixels, parts), unit) * unit;
 }
@@ -66,7 +66,7 @@ std::int64_t chunk_pixels(std::int64_t pixels, std::int64_t unit, std::int64_t i
 /// Runs body(item, worker) for every item: consecutive items share a chunk so that each chunk is worth its hand-over.
 template <class Body>
 void for_items(std::int64_t items, std::int64_t work_per_item, const Body& body) {
-  const std::int64_t useful = std::max<std::int64_t>(items * work_per_item / kSerialWork, 1);
+  const std::int64_t useful = std::max<std::int64_t>(items * work_per_item / grain(kSerialWork), 1);
   const std::int64_t chunks = std::min({items, useful, std::int64_t{4} * thread_count()});
   parallel_for(chunks, [&](std::int64_t chunk, int worker) {
     for (std::int64_t i = items * chunk / chunks; i < items * (chunk + 1) / chunks; ++i) body(i, worker);
@@ -195,7 +195,7 @@ void conv2d_input_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* 
     const std::int64_t blocks = ceil_div(channels, turned), products = p.groups * blocks;
     const std::int64_t work = std::max<std::int64_t>(p.N * p.groups * channels * pixels * k, 1);
     // Runs of images share the turned weights; a single image is divided into pieces.
-    const std::int64_t wanted = std::min<std::int64_t>(work / kSerialWork, 4 * thread_count());
+    const std::int64_t wanted = std::min<std::int64_t>(work / grain(kSerialWork), 4 * thread_count());
     const std::int64_t runs = std::clamp<std::int64_t>(wanted / products, 1, p.N);
     const std::int64_t unit = kernels.tile_cols;
     std::int64_t chunk = ceil_div(pixels, unit) * unit;

@@ -124,8 +124,8 @@ void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
   GemmPart<T> p = whole(g, reinterpret_cast<T*>(exec.scratch));
   const GemmFn<T> kernel = choose(kernels, p);
 
-  if (work * g.batch < 2 * kSerialWork || thread_count() == 1) return run_problems(kernel, p, g, 0, g.batch);
-  const int threads = static_cast<int>(std::min<std::int64_t>(thread_count(), work * g.batch / kSerialWork));
+  if (work * g.batch < 2 * grain(kSerialWork) || thread_count() == 1) return run_problems(kernel, p, g, 0, g.batch);
+  const int threads = static_cast<int>(std::min<std::int64_t>(thread_count(), work * g.batch / grain(kSerialWork)));
   if (g.batch >= threads) {  // whole problems; a few chunks a thread even out what the machine does meanwhile
     const std::int64_t chunks = std::min<std::int64_t>(g.batch, 4 * threads);
     parallel_for(chunks, [&](std::int64_t chunk, int worker) {

@@ -206,6 +206,18 @@ void set_thread_count(int n) {
   w.owned.reset();
 }
 
+namespace {
+std::atomic<std::int64_t> grain_divisor{1};
+}  // namespace
+
+std::int64_t grain(std::int64_t usual) {
+  return std::max<std::int64_t>(1, usual / grain_divisor.load(std::memory_order_relaxed));
+}
+
+void set_grain_divisor(std::int64_t divisor) {
+  grain_divisor.store(std::max<std::int64_t>(1, divisor), std::memory_order_relaxed);
+}
+
 void parallel_for(std::int64_t chunks, Body body) {
   if (running_worker >= 0) {
     run_chunks(0, chunks, running_worker, body);

@@ -12,9 +12,10 @@ namespace neuro::kernels {
 /// are the least that is divided; they take about 8 us each, where a fork and join takes 1.
 inline constexpr std::int64_t kCheapGrain = 16384, kCostlyGrain = 4096;
 
-/// Calls body(begin, end) for ranges of at most `grain` that cover [0, count); on the pool when there are several.
+/// Calls body(begin, end) for ranges of at most `size` that cover [0, count); on the pool when there are several.
 template <class Body>
-void for_ranges(std::int64_t count, std::int64_t grain, Body&& body) {
+void for_ranges(std::int64_t count, std::int64_t size, Body&& body) {
+  const std::int64_t grain = neuro::grain(size);
   if (count <= grain) {
     if (count > 0) body(std::int64_t{0}, count);
     return;

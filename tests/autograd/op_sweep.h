@@ -110,6 +110,18 @@ inline std::string text(const Sample& sample) {
   return out;
 }
 
+/// Largest difference between results in f32 and those in f64 of the same f32 operands, relative to the largest entry
+/// of all results of a sample (gradients are among them), in units of 2^-23. (ops_plan_test.cpp)
+double bound_of(std::string_view op);
+
+/// A descriptor that no user calls: a derivative's own, or a part of norms. Who records it has checked its operands.
+inline bool is_internal(std::string_view op) {
+  for (const std::string_view part : {"_grad", "_backward", "_gather", "channel_"}) {
+    if (op.find(part) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 inline std::string name(const ::testing::TestParamInfo<const OpDef*>& info) { return info.param->name; }
 
 }  // namespace neuro::sweep

@@ -1,4 +1,6 @@
 // Every derivative, against difference quotients in f64.
+#include <map>
+
 #include "neuro/gradcheck.h"
 #include "op_sweep.h"
 
@@ -22,16 +24,39 @@ TEST_P(EveryOp, SaysWhereItComesFromAndHowToTryIt) {
     EXPECT_NE(op.infer, nullptr);
     EXPECT_NE(op.forward == nullptr, op.view == nullptr) << "either computes or views";
   }
-  bool strided = false, size_one = false;
-  for (const Sample& s : op.samples()) {
-    for (const SampleInput& in : s.in) {
-      strided = strided || in.strided;
-      for (const std::int64_t d : in.shape) size_one = size_one || d == 1;
+}
+
+/// Why an operation has no samples of some kind; null when it must have them.
+const char* why_not(std::string_view op, std::string_view kind) {
+  if (op == "dropout_mask") return "its only operand is the state of the generator";
+  if (kind == "empty") {
+    if (op == "global_norm") return "the norm of nothing has no gradient";
+    if (op == "batch_norm" || op == "channel_moments") return "nothing has no mean";
+    for (const std::string_view images : {"conv", "pool", "instance_norm", "batch_norm_eval", "channel_affine"}) {
+      if (op.find(images) != std::string_view::npos) return "an image has pixels";
     }
   }
-  if (std::string_view(op.name) == "dropout_mask") return;  // its only operand is the state of the generator
-  EXPECT_TRUE(size_one) << "no sample has an axis of size 1";
-  EXPECT_TRUE(strided) << "no sample is strided";
+  return nullptr;
+}
+
+TEST_P(EveryOp, IsTriedOnEmptySingleOddStridedAndBroadcastOperands) {
+  const OpDef& op = *GetParam();
+  std::map<std::string, bool> tried{{"empty", false}, {"of size 1", false}, {"prime", false}, {"strided", false}};
+  if (op.elementwise != nullptr && kernels::table().find(op.elementwise)->arity > 1) tried["broadcast"] = false;
+  for (const Sample& s : op.samples()) {
+    for (const SampleInput& in : s.in) {
+      if (in.strided) tried["strided"] = true;
+      if (in.shape != s.in[0].shape && tried.count("broadcast") > 0) tried["broadcast"] = true;
+      for (const std::int64_t d : in.shape) {
+        if (d == 0) tried["empty"] = true;
+        if (d == 1) tried["of size 1"] = true;
+        if (d == 3 || d == 5 || d == 7 || d == 11 || d == 13 || d == 17 || d == 31 || d == 127) tried["prime"] = true;
+      }
+    }
+  }
+  for (const auto& [kind, yes] : tried) {
+    EXPECT_TRUE(yes || why_not(op.name, kind) != nullptr) << "no operand of its samples is " << kind;
+  }
 }
 
 TEST_P(EveryOp, GradientEqualsDifferenceQuotient) {

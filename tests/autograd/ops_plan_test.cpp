@@ -6,6 +6,18 @@
 #include "op_sweep.h"
 
 namespace neuro {
+
+// An operation and its derivative round a few times.
+double sweep::bound_of(std::string_view op) {
+  if (op == "pow") return 16;                    // the error of b ln(a) is multiplied by a^b
+  if (op == "gelu_tanh_grad") return 12;         // 1 - s cancels for large x
+  if (op == "mish_grad") return 32;              // 1 - t^2 cancels, and its gradient sums 65 terms of either sign
+  if (op == "prelu") return 16;                  // the slope's gradient sums 1031 terms of either sign
+  if (op == "rms_norm_backward") return 12;      // rstd g - rstd^3 mean(g x) x cancels, and its gradients again
+  if (op == "cosine_embedding_loss") return 16;  // its gradient is the difference of two nearly parallel vectors
+  return 6;
+}
+
 namespace {
 
 class EveryOpRuns : public ::testing::TestWithParam<const OpDef*> {};
@@ -38,18 +50,6 @@ TEST(Plan, AProgramDoesNotReadAViewOfItsOwnResult) {
 
 // --- Instruction sets ---
 
-/// Largest difference between results in f32 and those in f64 of the same f32 operands, relative to the largest entry
-/// of all results of the sample, in units of 2^-23. An operation and its derivative round a few times.
-double bound_of(std::string_view op) {
-  if (op == "pow") return 16;                    // the error of b ln(a) is multiplied by a^b
-  if (op == "gelu_tanh_grad") return 12;         // 1 - s cancels for large x
-  if (op == "mish_grad") return 32;              // 1 - t^2 cancels, and its gradient sums 65 terms of either sign
-  if (op == "prelu") return 16;                  // the slope's gradient sums 1031 terms of either sign
-  if (op == "rms_norm_backward") return 12;      // rstd g - rstd^3 mean(g x) x cancels, and its gradients again
-  if (op == "cosine_embedding_loss") return 16;  // its gradient is the difference of two nearly parallel vectors
-  return 6;
-}
-
 TEST_P(EveryOpRuns, EveryInstructionSetAgreesWithF64) {
   const OpDef& op = *GetParam();
   double worst = 0;
@@ -76,7 +76,7 @@ TEST_P(EveryOpRuns, EveryInstructionSetAgreesWithF64) {
       }
       const double error = difference == 0 ? 0 : difference / largest * 0x1p23;
       worst = std::max(worst, error);
-      EXPECT_LE(error, bound_of(op.name)) << table->name << " " << sweep::text(sample);
+      EXPECT_LE(error, sweep::bound_of(op.name)) << table->name << " " << sweep::text(sample);
     }
     kernels::select_table("auto");
   }
@@ -173,6 +173,28 @@ std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
   const auto updated = adam(x, randn({700, 257}, 1), randn({700, 257}, 2), rand({700, 257}, 3), lr, step, scale, {});
   out.emplace_back("adam", std::vector<Var>(updated.begin(), updated.end()));
   return out;
+}
+
+TEST_P(EveryOpRuns, NumberOfThreadsDoesNotChangeABitOfAnySample) {
+  // Samples are small: work is divided into the smallest chunks there are, so that three threads share it.
+  const OpDef& op = *GetParam();
+  const int before = thread_count();
+  const std::vector<Sample> samples = op.samples();
+  std::vector<std::vector<Var>> wanted;
+  for (const Sample& sample : samples)
+    wanted.push_back(sweep::outputs_and_gradients(op, sample, sweep::draw(sample, DType::f32)));
+  set_thread_count(1);
+  std::vector<std::vector<Tensor>> one;
+  for (const std::vector<Var>& values : wanted) one.push_back(sweep::run(values, Planning::full));
+  set_thread_count(3);
+  set_grain_divisor(std::int64_t{1} << 40);
+  for (std::size_t s = 0; s < samples.size(); ++s) {
+    const std::vector<Tensor> many = sweep::run(wanted[s], Planning::full);
+    for (std::size_t i = 0; i < many.size(); ++i)
+      EXPECT_TRUE(sweep::same_bits(one[s][i], many[i])) << sweep::text(samples[s]) << ": value " << i;
+  }
+  set_grain_divisor(1);
+  set_thread_count(before);
 }
 
 TEST(Ops, NumberOfThreadsDoesNotChangeABit) {

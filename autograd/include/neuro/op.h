@@ -133,6 +133,9 @@ struct OpDef {
   int shared_inputs = 0, group_inputs = 0, group_outputs = 0;
 
   const char* source = "";  ///< paper, equation or spec section
+  /// Shapes for the reference, docs/operations.md: "x [*s, in], w [out, in] -> [*s, out]". Elementwise operations and
+  /// derivatives need none.
+  const char* shapes = "";
 };
 
 /// Records a call: checks shapes and returns all outputs. Throws what the shape rule throws.

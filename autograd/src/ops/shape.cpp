@@ -164,7 +164,8 @@ Var flatten(const Var& x, int start, int end) {
 }
 
 Var unsqueeze(const Var& x, int axis) {
-  return reshape(x, x.shape().inserted(normalize_axis(axis, x.rank() + 1, "unsqueeze"), 1));
+  return under_name("unsqueeze",
+                    [&] { return reshape(x, x.shape().inserted(normalize_axis(axis, x.rank() + 1, "unsqueeze"), 1)); });
 }
 
 Var squeeze(const Var& x, int axis) {
@@ -235,7 +236,8 @@ Var permute(const Var& x, std::span<const int> axes) {
   std::array<bool, kMaxRank> seen{};
   for (const int axis : axes) {
     const int a = normalize_axis(axis, x.rank(), "permute");
-    if (seen[static_cast<std::size_t>(a)]) shape_error("permute", "axis ", axis, " is given twice");
+    if (seen[static_cast<std::size_t>(a)])
+      shape_error("permute", "axis ", axis, " is given twice; the operand has shape ", x.shape());
     seen[static_cast<std::size_t>(a)] = true;
     attrs.i.push_back(a);
   }
@@ -316,12 +318,13 @@ constexpr OpDef broadcast_to_def{
               {{17}, {3, 17}},
               {{1, 3}, {0, 3}},
               {{1}, {0}},
+              {{0, 1}, {2, 0, 3}},
               {{2, 3}, {2, 3}},
               {{5, 1, 1}, {5, 2, 2}},
               {{1, 2, 1, 2}, {2, 2, 2, 2}},
           };
           for (const auto& [from, to] : cases) out.push_back({{{.shape = from}}, {.i = sizes_of(to)}});
-          for (std::size_t k : {9, 13, 17}) {
+          for (std::size_t k : {9, 13, 18}) {
             out.push_back(out[k]);
             out.back().in[0].strided = true;
           }
@@ -545,7 +548,7 @@ Var stack(std::span<const Var> xs, int axis) {
   for (const Var& x : xs) {
     if (x.shape() != xs[0].shape())
       shape_error("stack", "operand ", columns.size(), " is ", x.shape(), ", the first ", xs[0].shape());
-    columns.push_back(unsqueeze(x, axis));
+    columns.push_back(under_name("stack", [&] { return unsqueeze(x, axis); }));
   }
   return concat(columns, axis);
 }

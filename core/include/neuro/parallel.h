@@ -39,4 +39,9 @@ void set_thread_count(int n);
 /// every number of threads.
 void parallel_for(std::int64_t chunks, FunctionRef<void(std::int64_t chunk, int worker)> body);
 
+/// The least work that is worth a chunk of its own: `usual`, which was measured, divided by what a test may have set so
+/// that problems of a few elements occupy several threads, too. At least 1.
+std::int64_t grain(std::int64_t usual);
+void set_grain_divisor(std::int64_t divisor);  ///< 1 unless a test of the library says otherwise
+
 }  // namespace neuro
