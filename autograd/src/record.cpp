@@ -6,6 +6,7 @@
 #include "neuro/op.h"
 #include "neuro/str.h"
 #include "node.h"
+#include "ops/rules.h"
 
 namespace neuro {
 namespace {
@@ -38,15 +39,6 @@ std::vector<ValueInfo> infer_elementwise(const OpDef& op, std::span<const ValueI
   return {{shape, kernel->mask_output ? DType::boolean : dtype}};
 }
 
-/// What `op` is written with, its errors under its name.
-std::vector<Var> expand(const OpDef& op, std::span<const Var> inputs, const Attrs& attrs) {
-  try {
-    return op.expand(inputs, attrs);
-  } catch (const Error& e) {
-    throw Error(e.code(), str(op.name, ": ", e.what()));
-  }
-}
-
 }  // namespace
 
 std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs attrs) {
@@ -62,10 +54,14 @@ std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs 
     any = any || input.differentiable();
   }
   if (op.expand != nullptr) {
-    if (op.infer != nullptr) op.infer(Infer{op.name, infos, attrs});
-    return expand(op, inputs, attrs);
+    return under_name(op.name, [&] {
+      if (op.infer != nullptr) op.infer(Infer{op.name, infos, attrs});
+      return op.expand(inputs, attrs);
+    });
   }
-  node->outputs = op.elementwise != nullptr ? infer_elementwise(op, infos) : op.infer(Infer{op.name, infos, attrs});
+  node->outputs = under_name(op.name, [&] {
+    return op.elementwise != nullptr ? infer_elementwise(op, infos) : op.infer(Infer{op.name, infos, attrs});
+  });
   node->op = &op;
   node->attrs = std::move(attrs);
   node->differentiable = any && op.vjp != nullptr && grad_enabled();

@@ -222,31 +222,31 @@ void check_rank(const char* op, const char* what, const Var& x, int rank) {
 Var mm(const Var& a, const Var& b) {
   check_rank("mm", "a", a, 2);
   check_rank("mm", "b", b, 2);
-  return matmul(a, b);
+  return under_name("mm", [&] { return matmul(a, b); });
 }
 
 Var mm_t(const Var& a, const Var& b) {
   check_rank("mm_t", "a", a, 2);
   check_rank("mm_t", "b", b, 2);
-  return matmul(a, b, Trans::no, Trans::yes);
+  return under_name("mm_t", [&] { return matmul(a, b, Trans::no, Trans::yes); });
 }
 
 Var mv(const Var& a, const Var& v) {
   check_rank("mv", "a", a, 2);
   check_rank("mv", "v", v, 1);
-  return reshape(matmul(a, unsqueeze(v, 1)), {a.shape()[0]});
+  return under_name("mv", [&] { return reshape(matmul(a, unsqueeze(v, 1)), {a.shape()[0]}); });
 }
 
 Var vm(const Var& v, const Var& a) {
   check_rank("vm", "v", v, 1);
   check_rank("vm", "a", a, 2);
-  return reshape(matmul(unsqueeze(v, 0), a), {a.shape()[1]});
+  return under_name("vm", [&] { return reshape(matmul(unsqueeze(v, 0), a), {a.shape()[1]}); });
 }
 
 Var vv(const Var& a, const Var& b) {
   check_rank("vv", "a", a, 1);
   check_rank("vv", "b", b, 1);
-  return reshape(matmul(unsqueeze(a, 0), unsqueeze(b, 1)), Shape{});
+  return under_name("vv", [&] { return reshape(matmul(unsqueeze(a, 0), unsqueeze(b, 1)), Shape{}); });
 }
 
 Var linear(const Var& x, const Var& weight, const Var& bias) {

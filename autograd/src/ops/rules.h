@@ -1,5 +1,8 @@
 #pragma once
 // What shape rules and kernel calls of several operations share.
+#include <string>
+#include <string_view>
+
 #include "neuro/error.h"
 #include "neuro/op.h"
 #include "neuro/str.h"
@@ -15,6 +18,18 @@ void visit_float(DType dtype, F&& f) {
 template <class... Args>
 [[noreturn]] void shape_error(const char* op, const Args&... args) {
   throw Error(ErrorCode::shape, str(op, ": ", args...));
+}
+
+/// f(), whose errors are reported under the name `op`: "mm: matmul: inner sizes differ ...".
+template <class F>
+auto under_name(const char* op, F&& f) -> decltype(f()) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    const std::string name = str(op, ": ");
+    if (std::string_view(e.what()).starts_with(name)) throw;
+    throw Error(e.code(), name + e.what());
+  }
 }
 
 /// Operand `i` must be f32 or f64; `what` names it in the message.
