@@ -51,8 +51,9 @@ def x(*shape, lo=-2, hi=2, distinct=False, avoid=()):
 
 
 def values(*v, shape=None):
-    """These values, multiples of 1/64."""
-    return Input([len(v)] if shape is None else shape, "x64", lambda random, n: [round(a * 64) for a in v])
+    """These values, multiples of 1/64 (or what JSON lacks)."""
+    scaled = [round(a * 64) if abs(a) < float("inf") else a for a in v]
+    return Input([len(v)] if shape is None else shape, "x64", lambda random, n: scaled)
 
 
 def ints(*shape, lo=0, hi, kind="i64"):
@@ -92,9 +93,10 @@ def binary(a={}, b={}, grad=True, **attrs):
 OPS = []
 
 
-def op(name, function, *cases):
-    """`function(*operands, **attributes)` with PyTorch: a tensor or several."""
-    OPS.append((name, function, cases))
+def op(name, function, *cases, special=True):
+    """`function(*operands, **attributes)` with PyTorch: a tensor or several. Unless `special` is False (write why), a
+    case is run with NaN and infinities, too."""
+    OPS.append((name, function, cases, special))
 
 
 def weights(t):
@@ -122,6 +124,8 @@ def number(v):
     if v != v or v in (float("inf"), float("-inf")):
         return "nan" if v != v else "inf" if v > 0 else "-inf"
     short = float(f"{v:.10g}")
+    if short in (float("inf"), float("-inf")):  # the largest numbers, rounded up
+        return v
     return int(short) if short == int(short) and abs(short) < 1e15 else short
 
 
@@ -141,37 +145,64 @@ def tensor(exact, narrow):
     return {"shape": list(exact.shape), "f64": [number(v) for v in flat], "err": float(f"{error(narrow, exact):.2g}")}
 
 
+def row_of(name, function, inputs, drawn, grad, f64, attrs):
+    exact, exact_grads = run(function, inputs, drawn, grad, attrs, torch.float64)
+    narrow, narrow_grads = run(function, inputs, drawn, grad, attrs, torch.float32)
+    row = {"op": name}
+    if attrs:
+        row["attrs"] = attrs
+    row["in"] = [{"shape": i.shape, i.kind: [number(v) for v in d]} for i, d in zip(inputs, drawn)]
+    row["out"] = [tensor(e, n) for e, n in zip(exact, narrow)]
+    if grad:
+        row["grad"] = [tensor(e, n) for e, n in zip(exact_grads, narrow_grads)]
+    if not f64:
+        row["f64"] = False
+    return row
+
+
+def draw(inputs, seed):
+    random = Random(zlib.crc32(seed.encode()))
+    out = []
+    for i in inputs:
+        n = 1
+        for d in i.shape:
+            n *= d
+        out.append(i.draw(random, n))
+        assert len(out[-1]) == n, f"{seed}: {len(out[-1])} values for shape {i.shape}"
+    return out
+
+
+def specials(name, function, cases):
+    """Results of one case with a NaN or an infinity in the middle of its first floating operand."""
+    for number_of, (inputs, _, f64, attrs) in enumerate(cases, 1):
+        drawn = draw(inputs, f"{name} {number_of}")
+        at = next((k for k, i in enumerate(inputs) if i.kind == "x64"), None)
+        if at is None or len(drawn[at]) < 4:
+            continue
+        for value in (float("nan"), float("inf"), float("-inf")):
+            drawn[at][len(drawn[at]) // 2] = value
+            yield row_of(name, function, inputs, drawn, False, f64, attrs) | {"special": True}
+        return
+
+
 def write(family):
     OPS.clear()
     importlib.import_module(f"rows_{family}")
     with open(HERE / f"{family}.jsonl", "w") as file:
         count = {}
-        for name, function, cases in OPS:
+        for name, function, cases, special in OPS:
+            rows = []
             for inputs, grad, f64, attrs in cases:
                 number_of = count[name] = count.get(name, 0) + 1
-                random = Random(zlib.crc32(f"{name} {number_of}".encode()))
-                drawn = []
-                for i in inputs:
-                    n = 1
-                    for d in i.shape:
-                        n *= d
-                    drawn.append(i.draw(random, n))
-                    assert len(drawn[-1]) == n, f"{name}: {len(drawn[-1])} values for shape {i.shape}"
                 try:
-                    exact, exact_grads = run(function, inputs, drawn, grad, attrs, torch.float64)
-                    narrow, narrow_grads = run(function, inputs, drawn, grad, attrs, torch.float32)
+                    drawn = draw(inputs, f"{name} {number_of}")
+                    rows.append(row_of(name, function, inputs, drawn, grad, f64, attrs))
                 except Exception:
                     print(f"{family}: {name}, case {number_of} {attrs}", file=sys.stderr)
                     raise
-                row = {"op": name}
-                if attrs:
-                    row["attrs"] = attrs
-                row["in"] = [{"shape": i.shape, i.kind: v} for i, v in zip(inputs, drawn)]
-                row["out"] = [tensor(e, n) for e, n in zip(exact, narrow)]
-                if grad:
-                    row["grad"] = [tensor(e, n) for e, n in zip(exact_grads, narrow_grads)]
-                if not f64:
-                    row["f64"] = False
+            if special and count[name] == len(cases):  # once for each name
+                rows += specials(name, function, cases)
+            for row in rows:
                 file.write(json.dumps(row, separators=(",", ":")) + "\n")
 
 

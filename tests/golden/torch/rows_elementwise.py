@@ -28,7 +28,7 @@ op("where", torch.where, *[case(mask(*m), x(*a), x(*b)) for m, a, b in [
 
 op("neg", torch.neg, *unary())
 op("abs", torch.abs, *unary(), case(values(0, -1, 1)))
-op("sign", torch.sign, *unary(), case(values(0, -1, 1)))
+op("sign", torch.sign, *unary(), case(values(0, -1, 1)), special=False)  # PyTorch: sign(NaN) = 0; ours NaN, as NumPy's
 op("exp", torch.exp, *unary(lo=-6, hi=6))
 op("log", torch.log, *unary(**positive))
 op("log1p", torch.log1p, *unary(lo=-0.75, hi=4))
@@ -88,7 +88,9 @@ op("step", lambda v: torch.heaviside(v, torch.zeros((), dtype=v.dtype)), *unary(
 op("isnan", torch.isnan, *unary(grad=False))
 op("isinf", torch.isinf, *unary(grad=False))
 op("isfinite", torch.isfinite, *unary(grad=False))
-op("nan_to_num", lambda v, nan: torch.nan_to_num(v, nan), *unary(attrs=dict(nan=0.5)))
+op("nan_to_num", lambda v, nan: torch.nan_to_num(v, nan), *unary(attrs=dict(nan=0.5)),
+   case(values(1, float("nan"), 2), nan=0.5, grad=False),
+   special=False)  # infinities become the largest number, another one in f64
 masks = [case(mask(*a), mask(*b), grad=False) for a, b in [
     ((), ()), ((7,), (7,)), ((5,), ()), ((), (5,)), ((2, 3), (3,)), ((3, 1), (1, 4)), ((2, 1, 2), (3, 1)), ((0, 3), (3,)),
     ((33,), (1,)), ((4, 5), (4, 5))]]
