@@ -565,11 +565,49 @@ Var weight_norm(const Var& v, const Var& g, int axis) {
   return record(weight_norm_def, {v, g}, {.i = {normalize_axis(axis, v.rank(), "weight_norm")}});
 }
 
+// --- cosine_similarity ---
+
+static constexpr OpDef cosine_similarity_def{
+    .name = "cosine_similarity",  // a, b; attrs.f: eps, i: axis
+    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
+      check_float(c, 0, "a");
+      check_same_type(c, 1, "b");
+      normalize_axis(static_cast<int>(c.attrs.i[0]), broadcast(c.in[0].shape, c.in[1].shape, c.op).rank(), c.op);
+      return {};
+    },
+    .expand =
+        [](std::span<const Var> in, const Attrs& attrs) {
+          const Shape shape = broadcast(in[0].shape(), in[1].shape(), "cosine_similarity");
+          const Var a = broadcast_to(in[0], shape), b = broadcast_to(in[1], shape);
+          const int axis = static_cast<int>(attrs.i[0]);
+          const auto length = [&](const Var& x) {  // bounded before the root, whose gradient is infinite at 0
+            return sqrt(maximum(sum(square(x), axis), constant(attrs.f[0] * attrs.f[0], x.dtype())));
+          };
+          return std::vector<Var>{sum(a * b, axis) / (length(a) * length(b))};
+        },
+    .samples =
+        [] {
+          std::vector<Sample> out;
+          for (const Sample& s : samples::binary({.lo = 0.5, .hi = 2}, {.lo = -2, .hi = -0.5})) {
+            if (std::max(s.in[0].shape.rank(), s.in[1].shape.rank()) == 0) continue;
+            out.push_back(s);
+            out.back().attrs = {.f = {1e-8}, .i = {out.size() % 2 == 0 ? 0 : -1}};
+          }
+          return out;
+        },
+    .source = "a b / (max(|a|, eps) max(|b|, eps))",
+    .shapes = "a, b [*s, n, *t] -> [*s, *t]",
+};
+Var cosine_similarity(const Var& a, const Var& b, int axis, double eps) {
+  check_eps("cosine_similarity", eps);
+  return record(cosine_similarity_def, {a, b}, {.f = {eps}, .i = {axis}});
+}
+
 OpList norm_ops() {
   static constexpr const OpDef* ops[] = {
       &channel_moments_def,   &channel_affine_def, &channel_affine_backward_def, &batch_norm_def,
       &batch_norm_eval_def,   &group_norm_def,     &instance_norm_def,           &rms_norm_def,
-      &rms_norm_backward_def, &weight_norm_def,
+      &rms_norm_backward_def, &weight_norm_def,    &cosine_similarity_def,
   };
   return ops;
 }

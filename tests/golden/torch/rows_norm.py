@@ -2,7 +2,7 @@
 import torch
 import torch.nn.functional as F
 
-from golden import case, op, x
+from golden import case, op, values, x
 
 SHAPES = [(2, 1), (3, 2), (5, 7), (3, 3, 1), (1, 2, 5), (2, 3, 15), (2, 4, 2, 2), (1, 6, 3, 1), (2, 2, 1, 5),
           (1, 2, 2, 3, 2), (13, 2, 5)]
@@ -54,3 +54,9 @@ op("weight_norm", lambda v, g, axis: torch._weight_norm(v, g, axis),
    *[case(x(*s, lo=0.5), x(*[d if i == a else 1 for i, d in enumerate(s)]), axis=a) for s, a in [
        ((1, 3), 0), ((3, 2), 0), ((4, 5), 0), ((4, 5), 1), ((7, 2), 0), ((2, 17), 1), ((2, 3, 4), 0), ((2, 3, 4), 2),
        ((3, 2, 2, 2), 0), ((1, 33), 0)]])
+
+op("cosine_similarity", lambda a, b, i, f: F.cosine_similarity(a, b, i[0], f[0]), *[
+    case(x(*s), x(*t), i=[a], f=[1e-8]) for s, t, a in [
+        ((5,), (5,), 0), ((33,), (33,), -1), ((2, 3), (2, 3), 1), ((2, 3), (2, 3), 0), ((3, 17), (3, 17), -1),
+        ((3, 17), (17,), -1), ((4, 1, 3), (2, 3), 2), ((2, 3, 4), (2, 3, 4), 1), ((7, 2), (7, 2), 0), ((0, 3), (0, 3), 1)]],
+   case(values(0, 0, 0), values(1, 2, 3), i=[0], f=[1e-8]))

@@ -41,4 +41,8 @@ Var instance_norm(const Var& x, const Var& weight, const Var& bias, double eps =
 /// A slice of zeros gives NaN.  source: Salimans, Kingma 2016, arXiv:1602.07868, eq. 2.
 Var weight_norm(const Var& v, const Var& g, int axis = 0);
 
+/// Cosine of the angle between a and b along an axis, which disappears; a and b broadcast. Lengths count as at least
+/// `eps`: zeros have similarity 0 with everything, and a shorter vector's length receives no gradient.
+Var cosine_similarity(const Var& a, const Var& b, int axis = -1, double eps = 1e-8);
+
 }  // namespace neuro
