@@ -57,6 +57,7 @@ inline void binary(Rows& rows, const char* op, Var (*f)(const Var&, const Var&))
 }
 
 // One a family of operations, in bad_input_FAMILY_test.cpp.
-Rows elementwise(), shapes(), reductions(), products(), spatial(), probabilities(), indexing(), norms(), updates();
+Rows elementwise(), shapes(), reductions(), reductions_more(), products(), spatial(), probabilities(), indexing(),
+    indexing_more(), arrangement(), norms(), updates();
 
 }  // namespace neuro::bad
