@@ -14,6 +14,7 @@ struct Row {
   const char* wrong;               ///< what is wrong, in the test's output
   std::function<void()> call;      ///< records, or for indices runs, the bad call
   std::vector<const char*> words;  ///< the message holds all of these: shapes, the axis, types, numbers
+  const char* by = nullptr;        ///< when it runs, the operation that finds it, where that is another one
 };
 using Rows = std::vector<Row>;
 
@@ -34,6 +35,13 @@ inline Var huge() { return placeholder({std::int64_t{1} << 40, std::int64_t{1} <
 inline void unary(Rows& rows, const char* op, Var (*f)(const Var&)) {
   rows.push_back({op, "an operand of another type", [f] { f(i64({2, 3})); }, {"i64"}});
   rows.push_back({op, "a boolean operand", [f] { f(boolean({2, 3})); }, {"bool"}});
+  rows.push_back({op, "no operand", [f] { f(Var()); }, {"undefined"}});
+}
+
+/// One of one operand that may be an integer.
+inline void unary_of_numbers(Rows& rows, const char* op, Var (*f)(const Var&)) {
+  rows.push_back({op, "a boolean operand", [f] { f(boolean({2, 3})); }, {"bool"}});
+  rows.push_back({op, "a boolean scalar", [f] { f(boolean({})); }, {"bool"}});
   rows.push_back({op, "no operand", [f] { f(Var()); }, {"undefined"}});
 }
 

@@ -19,15 +19,15 @@ Rows elementwise() {
   binary(rows, "equal", equal);
   binary(rows, "not_equal", not_equal);
   binary(rows, "prelu", prelu);
-  unary(rows, "neg", neg);
-  unary(rows, "abs", abs);
-  unary(rows, "sign", sign);
+  unary_of_numbers(rows, "neg", neg);
+  unary_of_numbers(rows, "abs", abs);
+  unary_of_numbers(rows, "sign", sign);
   unary(rows, "exp", exp);
   unary(rows, "log", log);
   unary(rows, "log1p", log1p);
   unary(rows, "sqrt", sqrt);
   unary(rows, "rsqrt", rsqrt);
-  unary(rows, "square", square);
+  unary_of_numbers(rows, "square", square);
   unary(rows, "reciprocal", reciprocal);
   unary(rows, "sin", sin);
   unary(rows, "cos", cos);
@@ -36,7 +36,7 @@ Rows elementwise() {
   unary(rows, "relu", relu);
   unary(rows, "sigmoid", sigmoid);
   unary(rows, "tanh", tanh);
-  unary(rows, "silu", silu);
+  unary(rows, "silu", [](const Var& x) { return silu(x); });
   unary(rows, "softplus", softplus);
   unary(rows, "mish", mish);
   unary(rows, "powi", [](const Var& x) { return powi(x, 3); });
@@ -48,6 +48,31 @@ Rows elementwise() {
   unary(rows, "clamp", [](const Var& x) { return clamp(x, 0, 1); });
   const Rows more = {
       {"clamp", "bounds in the wrong order", [] { clamp(f32({2}), 1, -1); }, {"1", "-1"}},
+      {"celu", "no scale", [] { celu(f32({2}), 0); }, {"alpha", "0"}},
+      {"hardtanh", "bounds in the wrong order", [] { hardtanh(f32({2}), 1, -1); }, {"1", "-1"}},
+      {"softshrink", "a negative width", [] { softshrink(f32({2}), -1); }, {"lambda", "-1"}},
+      {"hardshrink", "a negative width", [] { hardshrink(f32({2}), -1); }, {"lambda", "-1"}},
+      {"glu",
+       "an odd size",
+       [] {
+         glu(f32({2, 3}));
+       },
+       {"[2, 3]", "3"}},
+      {"glu",
+       "an axis out of range",
+       [] {
+         glu(f32({2, 4}), 2);
+       },
+       {"axis 2", "rank 2"}},
+      {"glu",
+       "whole numbers",
+       [] {
+         glu(i64({2, 4}));
+       },
+       {"i64"}},
+      {"logical_and", "numbers", [] { logical_and(f32({2}), f32({2})); }, {"bool", "f32"}},
+      {"logical_not", "numbers", [] { logical_not(f32({2})); }, {"bool", "f32"}},
+      {"add", "a fraction beside whole numbers", [] { i64({2}) + 0.5; }, {"0.5"}},
       {"where", "a mask of numbers", [] { where(f32({2}), f32({2}), f32({2})); }, {"bool", "f32"}},
       {"where", "two types", [] { where(boolean({2}), f32({2}), f64({2})); }, {"f32", "f64"}},
       {"where",

@@ -114,7 +114,8 @@ Rows indexing_more() {
       {"take_along_axis",
        "an index out of range",
        [] { run(take_along_axis(f32({3}), index({-1}), 0)); },
-       {"index -1"}},
+       {"index -1"},
+       "gather"},
       {"scatter", "src of another shape", [] { scatter(f32({3}), i64({2}), f32({3}), 0); }, {"[2]", "[3]"}},
       {"scatter", "src of another type", [] { scatter(f32({3}), i64({2}), f64({2}), 0); }, {"f32", "f64"}},
       {"scatter",
@@ -129,7 +130,8 @@ Rows indexing_more() {
       {"scatter_add",
        "an index out of range",
        [] { run(scatter_add(f32({3}), index({3}), f32({1}), 0)); },
-       {"index 3", "[0, 3)"}},
+       {"index 3", "[0, 3)"},
+       "gather_backward"},
       {"index_select",
        "an index of two axes",
        [] {
@@ -148,7 +150,7 @@ Rows indexing_more() {
        [] {
          index_add(f32({3, 2}), i64({2}), f32({3, 2}), 0);
        },
-       {"[3, 2]", "[2]", "axis 0"}},
+       {"src", "[2, 2]", "[3, 2]"}},
       {"index_add",
        "an index of two axes",
        [] {
@@ -158,20 +160,23 @@ Rows indexing_more() {
       {"index_add",
        "an index out of range",
        [] { run(index_add(f32({3}), index({3}), f32({1}), 0)); },
-       {"index 3", "[0, 3)"}},
+       {"index 3", "[0, 3)"},
+       "index_select_backward"},
       {"take", "an index of another type", [] { take(f32({3}), f32({2})); }, {"index", "f32"}},
       {"take",
        "an index out of range",
        [] {
          run(take(f32({2, 3}), index({6})));
        },
-       {"index 6", "[0, 6)"}},
+       {"index 6", "[0, 6)"},
+       "index_select"},
       {"take",
        "a negative index",
        [] {
          run(take(f32({2, 3}), index({1, -2})));
        },
-       {"index -2", "position 1"}},
+       {"index -2", "position 1"},
+       "index_select"},
       {"masked_fill", "a mask of numbers", [] { masked_fill(f32({3}), f32({3}), 0); }, {"bool", "f32"}},
       {"masked_fill", "a mask of another size", [] { masked_fill(f32({3}), boolean({2}), 0); }, {"[2]", "[3]"}},
       {"masked_fill",
@@ -217,7 +222,7 @@ Rows arrangement() {
        [] {
          diagonal(f32({2, 3}), 0, 1, 1);
        },
-       {"axis", "[2, 3]"}},
+       {"axes 1 and 1", "[2, 3]"}},
       {"diagonal", "a vector", [] { diagonal(f32({3})); }, {"axis 1", "rank 1"}},
       {"trace", "a vector", [] { trace(f32({3})); }, {"[3]"}},
       {"unfold", "an axis out of range", [] { unfold(f32({5}), 1, 2); }, {"axis 1", "rank 1"}},
@@ -228,7 +233,7 @@ Rows arrangement() {
        [] {
          split(f32({5}), std::array<std::int64_t, 2>{2, 2}, 0);
        },
-       {"4", "axis 0", "[5]"}},
+       {"axis 0", "[5]"}},
       {"split", "an axis out of range", [] { split(f32({5}), 2, 1); }, {"axis 1", "rank 1"}},
       {"split", "pieces of nothing", [] { split(f32({5}), 0, 0); }, {"0"}},
       {"chunk", "no pieces", [] { chunk(f32({5}), 0, 0); }, {"0"}},
@@ -245,7 +250,7 @@ Rows arrangement() {
        [] {
          chunks(f32({4, 4}), {2, 0});
        },
-       {"[2, 0]"}},
+       {"axis 1", "[4, 4]", "0"}},
       {"roll",
        "an axis out of range",
        [] {
