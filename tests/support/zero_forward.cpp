@@ -31,12 +31,14 @@ void zero_elements(const void* const*, void* out, std::int64_t n, const double*)
 void zero_kernel(const char* name) {
   for (const kernels::Table* table : kernels::supported_tables()) {
     auto& kernel = const_cast<kernels::Elementwise&>(*table->find(name));
-    const bool mask = kernel.mask_output;
-    if (kernel.f32 != nullptr) kernel.f32 = mask ? zero_elements<1> : zero_elements<4>;
-    if (kernel.f64 != nullptr) kernel.f64 = mask ? zero_elements<1> : zero_elements<8>;
-    if (kernel.i64 != nullptr) kernel.i64 = mask ? zero_elements<1> : zero_elements<8>;
-    if (kernel.i32 != nullptr) kernel.i32 = mask ? zero_elements<1> : zero_elements<4>;
-    if (kernel.boolean != nullptr) kernel.boolean = zero_elements<1>;
+    const auto replace = [&](kernels::ElementwiseFn& run, kernels::ElementwiseFn with) {
+      if (run != nullptr) run = kernel.mask_output ? zero_elements<1> : with;
+    };
+    replace(kernel.f32, zero_elements<4>);
+    replace(kernel.f64, zero_elements<8>);
+    replace(kernel.i64, zero_elements<8>);
+    replace(kernel.i32, zero_elements<4>);
+    replace(kernel.boolean, zero_elements<1>);
   }
 }
 
@@ -83,8 +85,7 @@ class ZeroForward : public ::testing::Environment {
       std::printf("zeroed: %s\n", name);
       return;
     }
-    std::printf("no operation is called %s\n", name);
-    std::exit(2);
+    std::printf("no operation is called %s\n", name);  // a test may know the name
   }
 };
 
