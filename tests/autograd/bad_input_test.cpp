@@ -22,7 +22,7 @@ constexpr int kRows = 3;  // at least, for each operation
 Rows table() {
   Rows all;
   for (const Rows& part : {elementwise(), shapes(), reductions(), reductions_more(), products(), spatial(),
-                           probabilities(), indexing(), indexing_more(), arrangement(), norms(), updates()}) {
+                           probabilities(), indexing(), indexing_more(), arrangement(), norms(), losses(), updates()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -42,9 +42,10 @@ TEST(BadInput, IsRefusedByNameWithShapesAndAxis) {
   }
 }
 
-/// Every value of every type will do; or what sum and its kind record for integers, whose axes they have checked.
+/// Every value of every type will do; or what sums of integers, and losses, record when they have checked it.
 bool takes_anything(std::string_view op) {
-  return op == "contiguous" || op == "convert" || op.substr(0, 8) == "integer_";
+  return op == "contiguous" || op == "convert" || op == "bce" || op.substr(0, 8) == "integer_" ||
+         op.substr(0, 6) == "class_";
 }
 
 /// Ways to spoil a sample of an operation that the descriptor itself must notice: an operand is missing, of another

@@ -53,7 +53,7 @@ def x(*shape, lo=-2, hi=2, distinct=False, avoid=()):
 def values(*v, shape=None):
     """These values, multiples of 1/64 (or what JSON lacks)."""
     scaled = [round(a * 64) if abs(a) < float("inf") else a for a in v]
-    return Input([len(v)] if shape is None else shape, "x64", lambda random, n: scaled)
+    return Input([len(v)] if shape is None else shape, "x64", lambda random, n: list(scaled))
 
 
 def ints(*shape, lo=0, hi, kind="i64"):
