@@ -37,7 +37,7 @@ std::int64_t largest(const Var& y) {
 TEST(Einsum, TakesTheCheapestOrder) {
   // A chain whose vector is last: from the left it would build 100 x 100 matrices, from the right only vectors.
   const Var a = zeros({100, 100}), b = zeros({100, 100}), v = zeros({100});
-  EXPECT_EQ(largest(einsum("ij,jk,k->i", {a, b, v})), 100 * 100) << "operands themselves, seen as matrices";
+  EXPECT_LE(largest(einsum("ij,jk,k->i", {a, b, v})), 100);
   // (x w) with w [2, 1000] first costs 4e5; the other pair first would build [100, 1000].
   const Var x = zeros({100, 2}), y = zeros({1000, 3}), w = zeros({2, 1000});
   EXPECT_LT(largest(einsum("ia,ja,bj->ib", {x, zeros({1000, 2}), w})), 5000);
@@ -70,6 +70,7 @@ TEST(Einsum, ErrorsPointAtThePlace) {
   EXPECT_THAT(error("i1->i", {a}), HasSubstr("`1` is no label; labels are letters\n  i1->i\n   ^"));
   EXPECT_THAT(error("ij->ii", {a}), HasSubstr("label `i` occurs twice in the result\n  ij->ii\n       ^"));
   EXPECT_THAT(error("ij->i->j", {a}), HasSubstr("`-` after the result\n  ij->i->j\n       ^"));
+  EXPECT_THAT(error("ij-i", {a}), HasSubstr("`-` is no label; labels are letters\n  ij-i\n    ^"));
   EXPECT_THAT(error("i..j", {a}), HasSubstr("an ellipsis has three points\n  i..j\n   ^"));
   EXPECT_THAT(error("...i...", {a}), HasSubstr("a second ellipsis in one term\n  ...i...\n      ^"));
   EXPECT_THAT(error("ij, ijk -> k", {a, b}),

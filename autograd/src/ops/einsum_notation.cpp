@@ -28,14 +28,16 @@ class Parser {
     do {
       equation_.operands.push_back(expect_term());
     } while (skip(","));
-    if (skip("->")) {
+    const bool written = skip("->");
+    if (written) {
       equation_.result = expect_term();
       check_result();
     } else {
       equation_.result = implied_result();
     }
     if (peek() != '\0') {
-      const char* hint = peek() == ',' || peek() == '-' ? "` after the result" : "` is no label; labels are letters";
+      const char* hint =
+          written && (peek() == ',' || peek() == '-') ? "` after the result" : "` is no label; labels are letters";
       fail(str("`", peek(), hint));
     }
     return std::move(equation_);
