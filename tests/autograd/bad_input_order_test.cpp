@@ -198,6 +198,45 @@ Rows indexing_more() {
 
 Rows arrangement() {
   return {
+      {"meshgrid",
+       "a matrix",
+       [] {
+         meshgrid(std::array{f32({3}), f32({2, 2})});
+       },
+       {"operand 1", "[2, 2]"}},
+      {"meshgrid", "nothing", [] { meshgrid({}); }, {"no operands"}},
+      {"meshgrid", "too many axes", [] { meshgrid(std::vector<Var>(9, f32({1}))); }, {"rank 9"}},
+      {"pad",
+       "more amounts than axes",
+       [] {
+         pad(f32({3}), {1, 1});
+       },
+       {"2 amounts", "1 axes", "[3]"}},
+      {"pad",
+       "a negative amount",
+       [] {
+         pad(f32({2, 3}), {{0, -1}});
+       },
+       {"axis 1", "[2, 3]", "-1"}},
+      {"pad",
+       "a mirror that is too small",
+       [] {
+         pad(f32({2, 3}), {3}, pad::Reflective{});
+       },
+       {"axis 1", "3 elements", "reflective"}},
+      {"pad",
+       "a circle that is too small",
+       [] {
+         pad(f32({2, 3}), {3, 1}, pad::Circular{});
+       },
+       {"axis 0", "2 elements", "circular"}},
+      {"pad",
+       "no edge",
+       [] {
+         pad(f32({2, 0}), {1}, pad::Replicative{});
+       },
+       {"axis 1", "0 elements", "replicative"}},
+      {"pad", "a result beyond all memory", [] { pad(huge(), {INT64_MAX}); }, {"axis 1", "63 bits"}},
       {"flip",
        "an axis out of range",
        [] {

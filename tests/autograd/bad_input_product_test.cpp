@@ -1,10 +1,71 @@
 // Bad input of products, convolution, pooling, normalisation and optimizer steps.
+#include <array>
+
 #include "bad_input.h"
 
 namespace neuro::bad {
 
 Rows products() {
   return {
+      {"bmm",
+       "a matrix",
+       [] {
+         bmm(f32({2, 3}), f32({2, 3, 4}));
+       },
+       {"[2, 3]", "[2, 3, 4]", "3 axes"}},
+      {"bmm",
+       "two batches",
+       [] {
+         bmm(f32({2, 3, 4}), f32({3, 4, 5}));
+       },
+       {"[2, 3, 4]", "[3, 4, 5]", "axis 0"}},
+      {"bmm",
+       "inner sizes that differ",
+       [] {
+         bmm(f32({2, 3, 4}), f32({2, 5, 6}));
+       },
+       {"inner sizes", "[2, 3, 4]"}},
+      {"outer",
+       "a matrix",
+       [] {
+         outer(f32({2, 3}), f32({3}));
+       },
+       {"[2, 3]", "[3]", "one axis"}},
+      {"outer", "a number", [] { outer(f32({3}), f32({})); }, {"[3]", "[]", "one axis"}},
+      {"outer", "two types", [] { outer(f32({3}), f64({3})); }, {"f32", "f64"}},
+      {"tensordot",
+       "sizes that differ",
+       [] {
+         tensordot(f32({2, 3}), f32({4, 5}), 1);
+       },
+       {"[2, 3]", "[4, 5]", "axis 1", "axis 0"}},
+      {"tensordot", "too many axes", [] { tensordot(f32({2}), f32({2}), 2); }, {"2 axes", "[2]"}},
+      {"tensordot",
+       "an axis twice",
+       [] {
+         tensordot(f32({2, 2}), f32({2, 2}), std::array{0, 0}, std::array{0, 1});
+       },
+       {"axis 0", "twice"}},
+      {"einsum",
+       "sizes that differ",
+       [] {
+         einsum("ij,jk", {f32({2, 3}), f32({4, 5})});
+       },
+       {"`j`", "size 3", "size 4", "[4, 5]", "^"}},
+      {"einsum",
+       "another rank",
+       [] {
+         einsum("ijk->i", {f32({2, 3})});
+       },
+       {"3 axes", "[2, 3]", "^"}},
+      {"einsum",
+       "no label",
+       [] {
+         einsum("i?->i", {f32({2, 3})});
+       },
+       {"`?`", "^"}},
+      {"einsum", "integers", [] { einsum("i->", {i64({2})}); }, {"i64"}},
+      {"einsum", "too few operands", [] { einsum("i,i->", {f32({2})}); }, {"2 terms", "1 operands"}},
       {"matmul",
        "inner sizes that differ",
        [] {
