@@ -59,12 +59,16 @@ std::int64_t gather(const Exec&, std::size_t element_bytes, const Lanes& s, cons
       while (begin < end) {
         const std::int64_t o = begin / s.m, stop = std::min(end, (o + 1) * s.m);
         const T* from = static_cast<const T*>(x) + o * s.n * s.inner;
+        const auto pick = [&](std::int64_t at, std::int64_t inner, std::int64_t i) {
+          const bool ok = inside(index[at], s.n);
+          static_cast<T*>(y)[at] = ok ? from[index[at] * inner + i] : T(0);
+          if (!ok) bad.note(at);
+        };
+        if (s.inner == 1) {
+          for (; begin < stop; ++begin) pick(begin, 1, 0);
+        }
         for (std::int64_t at = begin * s.inner; begin < stop; ++begin) {
-          for (std::int64_t i = 0; i < s.inner; ++i, ++at) {
-            const bool ok = inside(index[at], s.n);
-            static_cast<T*>(y)[at] = ok ? from[index[at] * s.inner + i] : T(0);
-            if (!ok) bad.note(at);
-          }
+          for (std::int64_t i = 0; i < s.inner; ++i, ++at) pick(at, s.inner, i);
         }
       }
     });
@@ -124,14 +128,19 @@ std::int64_t scatter_sum(const Exec&, const Lanes& s, const T* x, const std::int
     T* to = y + o * s.n * s.inner;
     for (std::int64_t r = 0; r < s.n && onto == SumOnto::zeros; ++r)
       std::fill(to + r * s.inner + first, to + r * s.inner + last, T(0));
-    for (std::int64_t j = 0; j < s.m; ++j) {
-      for (std::int64_t i = first, at = (o * s.m + j) * s.inner + first; i < last; ++i, ++at) {
-        if (inside(index[at], s.n)) {
-          to[index[at] * s.inner + i] += x[at];
-        } else {
-          bad.note(at);
-        }
+    const auto add = [&](std::int64_t at, std::int64_t inner, std::int64_t i) {
+      if (inside(index[at], s.n)) {
+        to[index[at] * inner + i] += x[at];
+      } else {
+        bad.note(at);
       }
+    };
+    if (s.inner == 1) {
+      for (std::int64_t at = o * s.m; at < (o + 1) * s.m; ++at) add(at, 1, 0);
+      return;
+    }
+    for (std::int64_t j = 0; j < s.m; ++j) {
+      for (std::int64_t i = first, at = (o * s.m + j) * s.inner + first; i < last; ++i, ++at) add(at, s.inner, i);
     }
   });
   return bad.position();
