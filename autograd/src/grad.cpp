@@ -5,11 +5,44 @@
 #include "neuro/error.h"
 #include "neuro/ops.h"
 #include "neuro/str.h"
-#include "node.h"
+#include "ops/ops_internal.h"
+#include "recompute.h"
 #include "within.h"
 
 namespace neuro {
 namespace {
+
+/// The gradients that have arrived at one value. Those of neighbouring slices wait for each other for a while.
+class Arrived {
+ public:
+  void add(Var g) {
+    if (!is_slice_gradient(g)) return add_to_sum(std::move(g));
+    for (std::size_t k = 0; k < waiting_.size(); ++k) {
+      const Var joined = join_slice_gradients(waiting_[k], g);
+      if (!joined.defined()) continue;
+      waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(k));
+      return add(joined);
+    }
+    waiting_.push_back(std::move(g));
+    if (waiting_.size() <= kWaiting) return;
+    add_to_sum(waiting_.front());
+    waiting_.erase(waiting_.begin());
+  }
+  /// Undefined when none has arrived.
+  Var sum() {
+    for (Var& g : waiting_) add_to_sum(std::move(g));
+    waiting_.clear();
+    return sum_;
+  }
+
+ private:
+  static constexpr std::size_t kWaiting = 8;  // each of them may be as large as the value
+
+  void add_to_sum(Var g) { sum_ = sum_.defined() ? neuro::add(sum_, g) : std::move(g); }
+
+  Var sum_;
+  std::vector<Var> waiting_;
+};
 
 enum class Beyond { follow, stop };  ///< whether what the xs were computed from is looked at
 
@@ -17,12 +50,11 @@ enum class Beyond { follow, stop };  ///< whether what the xs were computed from
 std::vector<Var> propagate(std::span<const Var> ys, std::span<const Var> seeds, std::span<const Var> xs,
                            Beyond beyond) {
   // Gradients that have arrived, by (node, output).
-  std::map<std::pair<const Node*, int>, Var> arrived;
+  std::map<std::pair<const Node*, int>, Arrived> arrived;
   const auto deposit = [&](const detail::Edge& to, Var g) {
     const ValueInfo& info = to.node->outputs[static_cast<std::size_t>(to.output)];
     if (g.shape() != info.shape) g = sum_to(g, info.shape);  // undoes a broadcast, here and nowhere else
-    Var& slot = arrived[{to.node.get(), to.output}];
-    slot = slot.defined() ? add(slot, g) : std::move(g);
+    arrived[{to.node.get(), to.output}].add(std::move(g));
   };
 
   // Nodes through which ys depend on some x; gradients go nowhere else.
@@ -43,19 +75,22 @@ std::vector<Var> propagate(std::span<const Var> ys, std::span<const Var> seeds, 
     if (seeds[k].defined() && ys[k].differentiable() && useful.contains(ys[k].edge().node.get()))
       deposit(ys[k].edge(), seeds[k]);
   }
+  Recomputation again;
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const Node& node = **it;
     if (!node.computed() || !node.differentiable || !useful.contains(&node) || stops(node)) continue;
     std::vector<Var> in, out, gy;
     bool any = false;
-    for (const detail::Edge& edge : node.inputs) in.emplace_back(edge);
     for (int i = 0; i < static_cast<int>(node.outputs.size()); ++i) {
-      out.emplace_back(detail::Edge{*it, i});
       const auto found = arrived.find({&node, i});
-      gy.push_back(found == arrived.end() ? Var() : found->second);
+      gy.push_back(found == arrived.end() ? Var() : found->second.sum());
       any = any || gy.back().defined();
     }
     if (!any) continue;
+    for (const detail::Edge& edge : node.inputs) in.emplace_back(again.value(edge, node.region.get()));
+    for (int i = 0; i < static_cast<int>(node.outputs.size()); ++i) {
+      out.emplace_back(again.value(detail::Edge{*it, i}, node.region.get()));
+    }
     Grads grads = node.op->vjp(Vjp{in, out, gy, node.attrs});
     NEURO_ASSERT(grads.size() == in.size(), "a derivative returns one gradient for each input");
     for (std::size_t i = 0; i < grads.size(); ++i) {
@@ -69,7 +104,7 @@ std::vector<Var> propagate(std::span<const Var> ys, std::span<const Var> seeds, 
   result.reserve(xs.size());
   for (const Var& x : xs) {
     const auto found = arrived.find({x.edge().node.get(), x.edge().output});
-    result.push_back(found == arrived.end() ? Var() : found->second);
+    result.push_back(found == arrived.end() ? Var() : found->second.sum());
   }
   return result;
 }

@@ -9,6 +9,8 @@
 
 namespace neuro {
 
+struct Region;
+
 struct Node {
   enum class Kind : std::uint8_t { leaf, placeholder, constant, computed };
 
@@ -19,7 +21,8 @@ struct Node {
   std::vector<ValueInfo> outputs;
   std::uint64_t id = 0;  // order of recording; inputs have smaller ids, so sorting by id is a topological order
   bool differentiable = false;
-  double constant = 0;  // kind constant: the value
+  double constant = 0;                   // kind constant: the value
+  std::shared_ptr<const Region> region;  // the innermost Recompute scope that it was recorded in, or null
 
   std::atomic<int> handles{0};  // Vars that somebody holds; what nodes hold of each other does not count
   std::vector<Tensor> values;   // leaf: its memory; computed: filled by forward() when held or read by the gradient

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "neuro/error.h"
 #include "neuro/str.h"
 
 namespace neuro {
@@ -95,34 +94,6 @@ Planned plan(const planning::Request& request, FunctionRef<bool(const Node&)> gi
     }
   }
   return result;
-}
-
-std::string Plan::describe() const {
-  std::string out;
-  const auto operand = [&](int v) {
-    const planning::Value& value = graph.value(v);
-    const Storage& s = storage(v);
-    std::string place;
-    switch (s.kind) {
-      case Storage::Kind::none: place = "nowhere"; break;
-      case Storage::Kind::leaf: place = str("leaf ", s.index); break;
-      case Storage::Kind::constant: place = str("constant ", graph.value(value.root).constant); break;
-      case Storage::Kind::output: place = str("output ", s.index); break;
-      case Storage::Kind::arena: place = str("arena+", s.offset); break;
-    }
-    return str("%", v, " ", name_of(value.dtype), value.shape, value.contiguous() ? "" : " strided", " @", place);
-  };
-  for (std::size_t i = 0; i < graph.steps.size(); ++i) {
-    const planning::Step& step = graph.steps[i];
-    if (i == commit_begin) out += "-- committed when the guard holds --\n";
-    out += str(i, ": ", step.op != nullptr ? step.op->name : "tile", "\n");
-    if (step.tile != nullptr) out += str("     { ", *step.tile, " }\n");
-    for (const int v : step.in) out += str("     <- ", operand(v), "\n");
-    for (const int v : step.out) out += str("     -> ", operand(v), "\n");
-  }
-  out += str(graph.steps.size(), " entries, arena ", arena_bytes, " bytes (", live_bytes, " live at most), scratch ",
-             scratch_bytes, " bytes a worker\n");
-  return out;
 }
 
 }  // namespace neuro

@@ -13,6 +13,11 @@ struct Storage {
   std::size_t bytes = 0;
 };
 
+/// What one run of an entry computes and moves between memory and the processor, by the shapes of its operands.
+struct Cost {
+  double flops = 0, bytes = 0;
+};
+
 class Plan {
  public:
   planning::Graph graph;          // leaves' nodes are released: a cached plan keeps no memory of its maker alive
@@ -29,6 +34,8 @@ class Plan {
   const kernels::Table* table = nullptr;
 
   const Storage& storage(int v) const { return storages[static_cast<std::size_t>(graph.root(v))]; }
+  Cost cost(std::size_t step) const;
+  std::string entry_name(std::size_t step) const;  ///< "matmul+add+relu"
   std::string describe() const;
 };
 

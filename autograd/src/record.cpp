@@ -7,6 +7,7 @@
 #include "neuro/str.h"
 #include "node.h"
 #include "ops/rules.h"
+#include "recompute.h"
 
 namespace neuro {
 namespace {
@@ -58,6 +59,12 @@ std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs 
       if (op.infer != nullptr) op.infer(Infer{op.name, infos, attrs});
       return op.expand(inputs, attrs);
     });
+  }
+  node->region = current_region();
+  if (node->region != nullptr && op.overwrites != nullptr) {
+    throw Error(ErrorCode::invalid_argument, str(op.name,
+                                                 ": cannot be recorded under Recompute: what is computed again"
+                                                 " never assigns"));
   }
   node->outputs = under_name(op.name, [&] {
     return op.elementwise != nullptr ? infer_elementwise(op, infos) : op.infer(Infer{op.name, infos, attrs});

@@ -8,6 +8,7 @@
 
 #include "neuro/error.h"
 #include "neuro/str.h"
+#include "profile.h"
 
 namespace neuro {
 
@@ -175,13 +176,34 @@ bool Bound::run() {
       thread_count() > workers_)
     bind();
   const std::size_t commit = plan_->commit_begin;
-  for (std::size_t i = 0; i < commit; ++i) entries_[i].run(entries_[i]);
+  run_entries(0, commit);
   for (std::size_t i = 0; i < commit; ++i) {
     if (faults_[i].raised) report(i);
   }
   if (plan_->graph.guard >= 0 && !guard_holds()) return false;
-  for (std::size_t i = commit; i < entries_.size(); ++i) entries_[i].run(entries_[i]);
+  run_entries(commit, entries_.size());
   return true;
+}
+
+void Bound::run_entries(std::size_t begin, std::size_t end) {
+  if (profiler_ == nullptr) {
+    for (std::size_t i = begin; i < end; ++i) entries_[i].run(entries_[i]);
+    return;
+  }
+  Profiler::State& profile = *profiler_->state_;
+  for (std::size_t i = begin; i < end; ++i) {
+    const auto start = Profiler::State::Clock::now();
+    entries_[i].run(entries_[i]);
+    profile.record(profiled_as_, i, start, Profiler::State::Clock::now());
+  }
+}
+
+void Bound::profile(std::shared_ptr<Profiler> profiler, std::string name) {
+  profiler_ = std::move(profiler);
+  if (profiler_ == nullptr) return;
+  auto& plans = profiler_->state_->plans;
+  profiled_as_ = static_cast<std::uint32_t>(plans.size());
+  plans.push_back({plan_, std::move(name), std::vector<Profiler::State::Total>(entries_.size())});
 }
 
 bool Bound::guard_holds() const {
@@ -240,7 +262,11 @@ Tensor Replay::input(const Var& placeholder) const {
 bool Replay::run() { return state_->bound.run(); }
 Tensor Replay::output(std::size_t i) const { return state_->bound.output(i); }
 std::size_t Replay::arena_bytes() const { return state_->bound.plan().arena_bytes; }
+std::size_t Replay::live_bytes() const { return state_->bound.plan().live_bytes; }
 std::size_t Replay::entries() const { return state_->bound.plan().graph.steps.size(); }
+void Replay::profile(std::shared_ptr<Profiler> profiler, std::string name) {
+  state_->bound.profile(std::move(profiler), std::move(name));
+}
 std::string Replay::describe() const { return state_->bound.plan().describe(); }
 
 }  // namespace neuro

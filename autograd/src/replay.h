@@ -63,10 +63,12 @@ class Bound {
     return -1;
   }
   Tensor leaf_memory(std::size_t k) const { return leaf_memory_[k]; }
+  void profile(std::shared_ptr<Profiler> profiler, std::string name);
 
  private:
   void bind();
   void bind_tiny(Entry& entry);
+  void run_entries(std::size_t begin, std::size_t end);
   bool guard_holds() const;
   [[noreturn]] void report(std::size_t entry);
 
@@ -77,6 +79,8 @@ class Bound {
   std::vector<Operand> operands_;
   std::vector<Entry> entries_;
   std::vector<Fault> faults_;
+  std::shared_ptr<Profiler> profiler_;
+  std::uint32_t profiled_as_ = 0;  // index of this plan in the profiler
   const std::byte* bound_values_ = nullptr;
   const std::byte* bound_scratch_ = nullptr;
   int workers_ = 0;

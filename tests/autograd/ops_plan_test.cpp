@@ -144,6 +144,8 @@ std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
   add("cross_entropy", cross_entropy(x, ints(700, 257)));
   add("linear", relu(linear(x, leaf({129, 257}), leaf({129}))));
   add("batched matmul", matmul(leaf({6, 70, 90}), leaf({6, 90, 80})));
+  add("matmul of heads", relu(matmul(transpose(leaf({4, 90, 3, 40}), 1, 2), transpose(leaf({4, 80, 3, 40}), 1, 2),
+                                     Trans::no, Trans::yes)));
   add("conv2d", relu(conv2d(image, leaf({12, 8, 3, 3}), leaf({12}), {.padding = {1, 1, 1, 1}})));
   add("depthwise conv2d", conv2d(image, leaf({8, 1, 3, 3}), {}, {.groups = 8}));
   add("batch_norm", relu(batch_norm(image, {}, {}, leaf({8}), leaf({8})).y));

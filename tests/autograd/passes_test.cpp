@@ -1,6 +1,8 @@
 // What each pass of the planner does to a graph: the graph before, and the graph after.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "graph.h"
 #include "neuro/ops.h"
 
@@ -44,6 +46,31 @@ TEST(Lower, LeafThatOverlapsAnAssignedOneIsReadThroughACopy) {
             "t2 = mul(t0, x2)\n"
             "x0 <- t1\n"
             "return t2\n");
+}
+
+// --- grad ---
+
+TEST(Grad, SlicesThatCoverAValueGiveOneConcatInWhateverOrderTheyAreUsed) {
+  for (const auto& order : {std::array{0, 1, 2}, {2, 0, 1}, {1, 2, 0}, {0, 2, 1}}) {
+    const Var x = leaf({2, 6}).requires_grad();
+    Var y = zeros({2, 2});
+    for (const int k : order) y = y + tanh(slice(x, 1, 2 * k, 2 * k + 2));
+    const Var xs[] = {x};
+    const std::string text = lowered({grad(sum(y), xs)[0]}).text();
+    EXPECT_EQ(text.find("slice_scatter"), std::string::npos) << text;
+    std::size_t concats = 0;
+    for (std::size_t at = text.find("concat"); at != std::string::npos; at = text.find("concat", at + 1)) ++concats;
+    EXPECT_EQ(concats, 1u) << text;
+  }
+}
+
+TEST(Grad, SlicesWithAGapOrAnOverlapAreAdded) {
+  const Var x = leaf({6}).requires_grad();
+  const Var xs[] = {x};
+  const Var gap = sum(exp(slice(x, 0, 0, 2))) + sum(exp(slice(x, 0, 3, 6)));
+  EXPECT_NE(lowered({grad(gap, xs)[0]}).text().find("add"), std::string::npos);
+  const Var overlap = sum(exp(slice(x, 0, 0, 4))) + sum(exp(slice(x, 0, 3, 6)));
+  EXPECT_NE(lowered({grad(overlap, xs)[0]}).text().find("add"), std::string::npos);
 }
 
 // --- simplify ---
@@ -177,6 +204,28 @@ TEST(ResolveViews, ViewsBecomeStridesAndAreCopiedOnceWhereAKernelNeedsIt) {
             "t2 = sum(t1)\n"
             "t3 = max(t1)\n"
             "return t0, t2, t3\n");
+}
+
+TEST(ResolveViews, ProductsReadRowsAndColumnsWhereverTheyLie) {
+  const auto resolved = [](const Var& y) {
+    Graph graph = lowered({y});
+    planning::resolve_views(graph);
+    return graph.text();
+  };
+  const auto heads = [](const Var& x) { return transpose(x, 1, 2); };
+  const Var q = leaf({2, 5, 3, 4}), k = leaf({2, 5, 3, 4});
+  EXPECT_EQ(resolved(matmul(heads(q), heads(k), Trans::no, Trans::yes)),
+            "t0 = matmul(x0[2, 3, 5, 4] strided, x1[2, 3, 5, 4] strided)\n"
+            "return t0\n");
+  const Var x = leaf({6, 9}), w = leaf({3, 5});
+  EXPECT_EQ(resolved(matmul(slice(x, 1, 3, 6), w)),
+            "t0 = matmul(x0[6, 3] strided, x1)\n"
+            "return t0\n");
+  EXPECT_EQ(resolved(matmul(slice(x, 1, 0, 5, 2), w)),
+            "t0 = contiguous(x0[6, 3] strided)\n"
+            "t1 = matmul(t0, x1)\n"
+            "return t1\n")
+      << "neither rows nor columns are contiguous";
 }
 
 // --- commit_assigns, merge_updates ---

@@ -105,6 +105,9 @@ struct OpDef {
   void (*forward)(const Call&) noexcept = nullptr;
   /// Scratch bytes per worker that `forward` needs (operands' data pointers are null here); null for none.
   std::size_t (*scratch)(const Call&) = nullptr;
+  /// Arithmetic operations of one call, for reports (data pointers are null); null: one for each element of the
+  /// largest operand.
+  double (*flops)(const Call&) = nullptr;
   /// For an operation that is written with others (logsumexp, einsum): records those instead of a node of its own. Then
   /// `forward` and `vjp` are not needed, and `infer` only checks (it may be null; an error of an inner operation is
   /// reported under this operation's name).
@@ -122,6 +125,9 @@ struct OpDef {
                std::int64_t& offset) = nullptr;
   /// Inputs that `forward` reads at any strides, one bit each; the planner makes the others contiguous.
   std::uint32_t strided_inputs = 0;
+  /// For an operation that reads some strides and not others: whether it reads this input as it lies (its data pointer
+  /// is null). Asked for inputs that are not contiguous; null: never.
+  bool (*reads_in_place)(const Operand& x) = nullptr;
   /// `forward` passes Call::epilogue to its kernel, which runs it over the first output while that is in cache.
   bool takes_epilogue = false;
 

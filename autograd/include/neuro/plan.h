@@ -32,6 +32,24 @@ struct PlanRequest {
 class Arena;
 std::shared_ptr<Arena> make_arena();
 
+/// Where the time goes: entries of one Replay or several, timed by the steady clock. Belongs to one caller at a time.
+/// Recording allocates nothing: totals are kept for every entry, single calls in a ring that forgets the oldest.
+class Profiler {
+ public:
+  explicit Profiler(std::size_t calls = 1u << 16);
+  ~Profiler();
+
+  /// The calls in the ring as JSON for chrome://tracing or ui.perfetto.dev; a Replay is a thread there.
+  std::string chrome_trace() const;
+  /// Entries by falling total time, each with its plan, calls, milliseconds, share, GFLOP/s and GB/s.
+  std::string table() const;
+
+ private:
+  friend class Bound;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// A plan bound to memory: run it again and again. Running allocates nothing and checks nothing but the guard. A Replay
 /// belongs to one caller at a time; the plan inside is immutable and comes from a cache keyed by the structure of the
 /// request, so that equal requests are planned once.
@@ -58,10 +76,20 @@ class Replay {
   /// Output i of the request; its memory is this object's, and the next run overwrites it.
   Tensor output(std::size_t i) const;
 
-  std::size_t arena_bytes() const;  ///< peak of the intermediate values
-  std::size_t entries() const;      ///< kernels that one run calls
-  /// The program as text: one line an entry with its operation, operands, shapes, offsets and bytes.
+  /// Planned peak of the intermediate values. Outputs, leaves and scratch of the workers are not among them.
+  std::size_t arena_bytes() const;
+  /// Largest sum of the intermediate values that are alive at once, each at its size rounded up to 64 bytes: no
+  /// placement needs less.
+  std::size_t live_bytes() const;
+  std::size_t entries() const;  ///< kernels that one run calls
+  /// The program as text. For each entry: its operation with attributes, or each formula of a fused group (`v0` is a
+  /// value that stays in L1 cache); operations and bytes; operands with type, shape, strides, bytes and place, where
+  /// x0, x1, ... are the leaves, t0, t1, ... intermediate values, out0, ... what leaves the plan. Then the totals and
+  /// the peak. Bytes are those of the operands, as if nothing stayed in a cache.
   std::string describe() const;
+
+  /// Times every entry of the following runs for `profiler`; null ends that. Costs nothing while off.
+  void profile(std::shared_ptr<Profiler> profiler, std::string name = "plan");
 
  private:
   struct State;

@@ -15,6 +15,7 @@ namespace neuro {
 struct Node;
 struct OpDef;
 struct Attrs;
+struct Region;
 enum class KeepDim : int;  // ops/reduction.h
 enum class Gelu : int;     // ops/elementwise.h
 
@@ -204,6 +205,29 @@ class NoGrad {
 
  private:
   bool before_;
+};
+
+/// While one lives on this thread, what is recorded trades time for memory: its values are not kept for the gradient,
+/// which computes them again from what entered the scope. Values and gradients are the same to the last bit (random
+/// masks are functions of their key). What is read outside the scope is kept as usual; scopes nest; one scope around
+/// each layer of a deep stack keeps only what the layers hand on.
+///
+///     for (const auto& layer : layers) {
+///       const Recompute scope;
+///       h = layer(h);
+///     }
+///
+/// What is computed again never assigns: recording an optimizer's update inside throws Error(invalid_argument).
+/// source: Chen et al. 2016, arXiv:1604.06174.
+class Recompute {
+ public:
+  Recompute();
+  ~Recompute();
+  Recompute(const Recompute&) = delete;
+  Recompute& operator=(const Recompute&) = delete;
+
+ private:
+  std::shared_ptr<const Region> before_;
 };
 
 }  // namespace neuro

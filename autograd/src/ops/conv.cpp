@@ -117,6 +117,11 @@ Shape output_of(const ConvCase& c) {
 
 }  // namespace
 
+/// Multiplications and additions over `y`, the output or its gradient: one product with a filter for each element.
+static double conv_flops(const Operand& y, const Operand& w) {
+  return w.shape[0] == 0 ? 0 : 2.0 * static_cast<double>(y.size()) * static_cast<double>(w.size() / w.shape[0]);
+}
+
 static Var conv2d_input_grad(const Var& gy, const Var& w, const Attrs& attrs);
 static Var conv2d_weight_grad(const Var& gy, const Var& x, const Attrs& attrs);
 
@@ -137,6 +142,7 @@ static constexpr OpDef conv2d_def{
           visit_float(c.in[0].dtype, [&]<class T>(T) { bytes = kernels::conv2d_scratch<T>(*c.exec.table, p); });
           return bytes;
         },
+    .flops = [](const Call& c) { return conv_flops(c.out[0], c.in[1]); },
     .vjp =
         [](const Vjp& v) {
           const Var x = v.in[0], w = v.in[1], gy = v.gy[0];
@@ -168,6 +174,7 @@ static constexpr OpDef conv2d_input_grad_def{
                       [&]<class T>(T) { bytes = kernels::conv2d_input_grad_scratch<T>(*c.exec.table, p); });
           return bytes;
         },
+    .flops = [](const Call& c) { return conv_flops(c.in[0], c.in[1]); },
     .vjp =
         [](const Vjp& v) {
           const Var gy = v.in[0], w = v.in[1], h = v.gy[0];  // h has x's shape
@@ -209,6 +216,7 @@ static constexpr OpDef conv2d_weight_grad_def{
                       [&]<class T>(T) { bytes = kernels::conv2d_weight_grad_scratch<T>(*c.exec.table, p); });
           return bytes;
         },
+    .flops = [](const Call& c) { return conv_flops(c.in[0], c.out[0]); },
     .vjp =
         [](const Vjp& v) {
           const Var gy = v.in[0], x = v.in[1], h = v.gy[0];  // h has the weight's shape

@@ -14,6 +14,11 @@ extern const OpDef add_def, sub_def, mul_def, div_def, affine_def;  // ops/arith
 Var shifted(const Var& x, int axis, ScanFrom from, double fill);  // ops/scan.cpp
 /// Zeros of size `size` on the axis, with src added up where index sends it: the transpose of gather.
 Var gather_backward(const Var& src, const Var& index, int axis, std::int64_t size);  // ops/gather.cpp
+/// Whether g is a gradient of `slice` by its operand, with step 1.
+bool is_slice_gradient(const Var& g);
+/// The sum of two of them as one, when their slices are neighbours; else undefined. Slices that cover the operand end
+/// as one concat of what arrived, where zeros and sums would pass over the whole operand once for each slice.
+Var join_slice_gradients(const Var& a, const Var& b);
 
 using OpList = std::span<const OpDef* const>;
 OpList arithmetic_ops();

@@ -1,5 +1,8 @@
 // Matrix products.
+#include <optional>
+
 #include "neuro/ops.h"
+#include "neuro/parallel.h"
 #include "ops/ops_internal.h"
 #include "ops/rules.h"
 
@@ -19,48 +22,129 @@ std::array<std::int64_t, 2> matrix(const Shape& shape, Trans t) {
   return {rows, cols};
 }
 
-/// Sizes of the kernel call. When b is one matrix for all of a, the leading axes of a are more rows of it: one product,
-/// so that its epilogue and blocking see all the rows.
-struct Sizes {
-  std::int64_t M, N, K, batch = 1, batch_a = 0, batch_b = 0;
-  Trans ta, tb;
-  Sizes(const Shape& a, const Shape& b, const Attrs& attrs) : ta(flag(attrs, 0)), tb(flag(attrs, 1)) {
-    M = matrix(a, ta)[0];
-    N = matrix(b, tb)[1];
-    K = matrix(a, ta)[1];
-    const std::int64_t many_a = leading(a).elements(), many_b = leading(b).elements();
-    if (many_b == 1 && ta == Trans::no) {
-      M *= many_a;
+/// How the matrices of an operand lie: each row is contiguous, `step` elements after the one before it; or, when
+/// flipped, each column.
+struct Lie {
+  std::int64_t step;
+  bool flipped;
+};
+std::optional<Lie> lie(const Operand& x) {
+  const auto r = static_cast<std::size_t>(x.shape.rank() - 2);
+  const std::int64_t rows = x.shape[x.shape.rank() - 2], cols = x.shape[x.shape.rank() - 1];
+  const std::int64_t row = x.strides[r], col = x.strides[r + 1];
+  if ((cols <= 1 || col == 1) && (rows <= 1 || row >= cols)) return Lie{rows <= 1 ? cols : row, false};
+  if ((rows <= 1 || row == 1) && (cols <= 1 || col >= rows)) return Lie{cols <= 1 ? rows : col, true};
+  return std::nullopt;
+}
+
+/// The stride of the leading axes as one, if they lie one inside the other.
+std::optional<std::int64_t> lead_stride(const Operand& x) {
+  std::optional<std::int64_t> innermost;
+  std::int64_t next = 0;
+  for (int i = x.shape.rank() - 3; i >= 0; --i) {
+    if (x.shape[i] == 1) continue;
+    const std::int64_t stride = x.strides[static_cast<std::size_t>(i)];
+    if (!innermost) innermost = next = stride;
+    if (stride != next) return std::nullopt;
+    next *= x.shape[i];
+  }
+  return innermost.value_or(0);
+}
+
+/// The kernel steps through a batch with one stride an operand, and we through one more axis around it.
+bool reads_in_place(const Operand& x) {
+  return lie(x).has_value() && (x.shape.rank() <= 4 || lead_stride(x).has_value());
+}
+
+/// The kernel's call, done `outer` times. When b is one matrix for all of a, the leading axes of a are more rows of it:
+/// one product, so that its epilogue and blocking see all the rows.
+template <class T>
+struct Product {
+  kernels::GemmArgs<T> g;
+  std::int64_t outer = 1, outer_a = 0, outer_b = 0;
+
+  explicit Product(const Call& c) {
+    const Operand &a = c.in[0], &b = c.in[1];
+    const Shape &sa = a.shape, &sb = b.shape;
+    const Trans ta = flag(*c.attrs, 0), tb = flag(*c.attrs, 1);
+    const Lie la = *lie(a), lb = *lie(b);
+    g.M = matrix(sa, ta)[0];
+    g.N = matrix(sb, tb)[1];
+    g.K = matrix(sa, ta)[1];
+    g.a = a.as<T>();
+    g.lda = la.step;
+    g.ta = la.flipped ? flip(ta) : ta;
+    g.b = b.as<T>();
+    g.ldb = lb.step;
+    g.tb = lb.flipped ? flip(tb) : tb;
+    g.c = c.out[0].as<T>();
+    g.ldc = g.N;
+    g.epilogue = c.epilogue;
+    const std::int64_t many_a = leading(sa).elements(), many_b = leading(sb).elements();
+    const auto lead_a = lead_stride(a), lead_b = lead_stride(b);
+    if (many_b == 1 && g.ta == Trans::no && (many_a <= 1 || lead_a == g.M * g.lda)) {
+      g.M *= many_a;
       return;
     }
-    batch = many_a == 0 || many_b == 0 ? 0 : std::max(many_a, many_b);
-    batch_a = many_a > 1 ? M * K : 0;
-    batch_b = many_b > 1 ? K * N : 0;
+    g.batch = many_a == 0 || many_b == 0 ? 0 : std::max(many_a, many_b);
+    g.batch_c = g.M * g.N;
+    if (g.batch == 0) return;
+    if (lead_a && lead_b) {
+      g.batch_a = *lead_a;
+      g.batch_b = *lead_b;
+      return;
+    }
+    const Shape lead = leading(c.out[0].shape);  // of two axes
+    outer = lead[0];
+    g.batch = lead[1];
+    const auto strides = [&](const Operand& x, std::int64_t many, std::int64_t& around, std::int64_t& inside) {
+      around = many == 1 ? 0 : x.strides[0];
+      inside = many == 1 ? 0 : x.strides[1];
+    };
+    strides(a, many_a, outer_a, g.batch_a);
+    strides(b, many_b, outer_b, g.batch_b);
+  }
+
+  kernels::GemmArgs<T> at(std::int64_t i) const {
+    kernels::GemmArgs<T> args = g;
+    args.a += i * outer_a;
+    args.b += i * outer_b;
+    args.c += i * g.batch * g.batch_c;
+    return args;
+  }
+};
+
+/// An epilogue whose problems are counted from `first`, and whose worker is known from outside (-1: it is not).
+struct InnerEpilogue {
+  kernels::Epilogue epilogue;
+  std::int64_t first;
+  int worker;
+  static void run(const void* context, std::int64_t batch, std::int64_t begin, std::int64_t end, int worker) noexcept {
+    const auto& inner = *static_cast<const InnerEpilogue*>(context);
+    inner.epilogue.run(inner.epilogue.context, inner.first + batch, begin, end,
+                       inner.worker >= 0 ? inner.worker : worker);
   }
 };
 
 template <class T>
-kernels::GemmArgs<T> gemm_args(const Call& c) {
-  const Shape &a = c.in[0].shape, &b = c.in[1].shape;
-  const Sizes s(a, b, *c.attrs);
-  kernels::GemmArgs<T> g;
-  g.M = s.M;
-  g.N = s.N;
-  g.K = s.K;
-  g.a = c.in[0].as<T>();
-  g.lda = last_size(a);
-  g.ta = s.ta;
-  g.b = c.in[1].as<T>();
-  g.ldb = last_size(b);
-  g.tb = s.tb;
-  g.c = c.out[0].as<T>();
-  g.ldc = s.N;
-  g.batch = s.batch;
-  g.batch_a = s.batch_a;
-  g.batch_b = s.batch_b;
-  g.batch_c = s.M * s.N;
-  g.epilogue = c.epilogue;
-  return g;
+void run_product(const Call& c) noexcept {
+  const Product<T> product(c);
+  if (product.outer == 1) return kernels::gemm<T>(c.exec, product.g);
+  const auto inner = [&](std::int64_t i, const kernels::Exec& exec, int worker) {
+    kernels::GemmArgs<T> args = product.at(i);
+    const InnerEpilogue epilogue{c.epilogue, i * args.batch, worker};
+    if (c.epilogue.run != nullptr) args.epilogue = {InnerEpilogue::run, &epilogue};
+    kernels::gemm<T>(exec, args);
+  };
+  constexpr std::int64_t kSerialWork = 300'000;  // multiply-adds: about 5 us of one core
+  const std::int64_t work = product.outer * product.g.batch * product.g.M * product.g.N * product.g.K;
+  if (product.outer < thread_count() || work < 2 * kSerialWork) {  // threads, if any, share each of them
+    for (std::int64_t i = 0; i < product.outer; ++i) inner(i, c.exec, -1);
+    return;
+  }
+  parallel_for(product.outer, [&](std::int64_t i, int worker) {
+    inner(i, {c.exec.table, c.exec.of(worker), 0}, worker);  // runs inline, with this worker's scratch
+  });
 }
 
 std::vector<ValueInfo> infer_matmul(const Infer& c) {
@@ -140,6 +224,8 @@ std::vector<Sample> matmul_samples() {
       {{4, 5}, {5, 3}, false, false, true},
       {{5, 4}, {3, 5}, true, true, true},
       {{2, 3, 4}, {2, 4, 5}, false, false, true},
+      {{2, 3, 4, 5}, {2, 3, 5, 2}, false, false, true},
+      {{3, 2, 5, 4}, {3, 2, 2, 5}, true, true, true},
   };
   std::vector<Sample> out;
   for (const Case& c : cases) {
@@ -172,21 +258,24 @@ void look_through(Var& x, Trans& t) {
 static constexpr OpDef matmul_def{
     .name = "matmul",  // attrs.i: whether a and b are read transposed
     .infer = infer_matmul,
-    .forward =
-        [](const Call& c) noexcept {
-          visit_float(c.in[0].dtype, [&]<class T>(T) { kernels::gemm<T>(c.exec, gemm_args<T>(c)); });
-        },
+    .forward = [](const Call& c) noexcept { visit_float(c.in[0].dtype, [&]<class T>(T) { run_product<T>(c); }); },
     .scratch =
         [](const Call& c) {
           std::size_t bytes = 0;
           visit_float(c.in[0].dtype, [&]<class T>(T) {
-            const auto g = gemm_args<T>(c);
+            const auto g = Product<T>(c).g;
             bytes = kernels::gemm_scratch<T>(*c.exec.table, g.M, g.N, g.K, g.ta, g.tb);
           });
           return bytes;
         },
+    .flops =
+        [](const Call& c) {
+          const double K = static_cast<double>(matrix(c.in[0].shape, flag(*c.attrs, 0))[1]);
+          return 2 * K * static_cast<double>(c.out[0].size());
+        },
     .vjp = matmul_vjp,
     .samples = matmul_samples,
+    .reads_in_place = reads_in_place,
     .takes_epilogue = true,
     .source = "autograd.md, section 2",
 };

@@ -553,6 +553,27 @@ Var stack(std::span<const Var> xs, int axis) {
   return concat(columns, axis);
 }
 
+// --- gradients of slices ---
+
+// `x[begin : begin + n]` on an axis, inside zeros: what the gradient of a slice is.
+bool is_slice_gradient(const Var& g) { return g.op() == &slice_scatter_def && g.attrs().i[2] == 1; }
+
+Var join_slice_gradients(const Var& a, const Var& b) {
+  const std::int64_t axis = a.attrs().i[0], begin_a = a.attrs().i[1], begin_b = b.attrs().i[1], size = a.attrs().i[3];
+  if (a.shape() != b.shape() || axis != b.attrs().i[0]) return {};
+  const Var x = a.inputs()[0], y = b.inputs()[0];
+  const std::int64_t n_a = x.shape()[static_cast<int>(axis)], n_b = y.shape()[static_cast<int>(axis)];
+  if (begin_a + n_a != begin_b) return begin_b + n_b == begin_a ? join_slice_gradients(b, a) : Var();
+  std::vector<Var> parts;
+  for (const Var& part : {x, y}) {  // what was joined before becomes one concat with what comes now
+    const bool joined = part.op() == &concat_def && part.attrs().i[0] == axis;
+    const std::vector<Var> more = joined ? part.inputs() : std::vector<Var>{part};
+    parts.insert(parts.end(), more.begin(), more.end());
+  }
+  const Var whole = concat(parts, static_cast<int>(axis));
+  return n_a + n_b == size ? whole : slice_scatter(whole, static_cast<int>(axis), begin_a, 1, size);
+}
+
 // --- convert ---
 
 static constexpr OpDef convert_def{

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "neuro/error.h"
 #include "neuro/str.h"
@@ -100,6 +101,91 @@ void reuse_in_place(Graph& graph, std::size_t commit_begin) {
   }
 }
 
+/// A value that wants a place in the arena.
+struct Block {
+  std::size_t bytes;
+  int first, last;
+  std::size_t offset = 0;
+};
+
+/// The largest sum of the blocks that are alive at one step: no arrangement needs less.
+std::size_t most_alive(const std::vector<Block>& blocks, std::size_t steps) {
+  std::vector<std::size_t> born(steps + 2), dead(steps + 2);
+  for (const Block& b : blocks) {
+    born[static_cast<std::size_t>(b.first)] += b.bytes;
+    dead[static_cast<std::size_t>(b.last) + 1] += b.bytes;
+  }
+  std::size_t live = 0, most = 0;
+  for (std::size_t s = 0; s < born.size(); ++s) {
+    live = live + born[s] - dead[s];
+    most = std::max(most, live);
+  }
+  return most;
+}
+
+/// Gives every block, in this order, the lowest gap between those that are alive with it, or with `snug` the smallest.
+/// Returns the end of the last.
+std::size_t arrange_in_order(std::vector<Block>& blocks, const std::vector<int>& order, bool snug) {
+  std::vector<const Block*> placed;  // by offset
+  std::size_t end = 0;
+  for (const int i : order) {
+    Block& b = blocks[static_cast<std::size_t>(i)];
+    std::size_t at = 0, best = std::numeric_limits<std::size_t>::max(), best_gap = best;
+    for (const Block* other : placed) {
+      if (other->last < b.first || b.last < other->first) continue;
+      if (other->offset >= at + b.bytes && other->offset - at < best_gap) {
+        best = at;
+        best_gap = other->offset - at;
+        if (!snug) break;
+      }
+      at = std::max(at, other->offset + other->bytes);
+    }
+    b.offset = best_gap < std::numeric_limits<std::size_t>::max() ? best : at;
+    end = std::max(end, b.offset + b.bytes);
+    const auto after = [](const Block* x, const Block* y) { return x->offset < y->offset; };
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), &b, after), &b);
+  }
+  return end;
+}
+
+/// Chooses all offsets: tries several orders and keeps the best, or the first that is within 1/64 of `bound`.
+std::size_t arrange(std::vector<Block>& blocks, std::size_t bound) {
+  using Rank = double (*)(const Block&);  // the largest goes first
+  static constexpr Rank kRanks[] = {
+      [](const Block& b) { return static_cast<double>(b.bytes); },
+      [](const Block& b) { return static_cast<double>(b.bytes) * (b.last - b.first + 1); },
+      [](const Block& b) { return static_cast<double>(b.last - b.first); },
+      [](const Block& b) { return static_cast<double>(-b.first); },
+      [](const Block& b) { return static_cast<double>(b.last); },
+  };
+  std::vector<Block> best;
+  std::size_t best_end = std::numeric_limits<std::size_t>::max();
+  const auto attempt = [&](const std::vector<int>& order, bool snug) {
+    const std::size_t end = arrange_in_order(blocks, order, snug);
+    if (end < best_end) {
+      best_end = end;
+      best = blocks;
+    }
+    return best_end - bound <= bound / 64;
+  };
+  const auto search = [&] {
+    std::vector<int> order(blocks.size());
+    for (const Rank rank : kRanks) {
+      std::iota(order.begin(), order.end(), 0);
+      std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        const Block &x = blocks[static_cast<std::size_t>(a)], &y = blocks[static_cast<std::size_t>(b)];
+        return rank(x) != rank(y) ? rank(x) > rank(y) : x.bytes > y.bytes;
+      });
+      for (const bool snug : {false, true}) {
+        if (attempt(order, snug)) return;
+      }
+    }
+  };
+  search();
+  blocks = std::move(best);
+  return best_end;
+}
+
 }  // namespace
 
 void place(Plan& plan, Planning planning) {
@@ -144,46 +230,23 @@ void place(Plan& plan, Planning planning) {
     }
   }
 
-  // Offline placement, largest first: each value goes to the lowest gap between those that are alive with it.
-  std::sort(roots.begin(), roots.end(), [&](int a, int b) {
-    const auto sa = plan.storages[static_cast<std::size_t>(a)].bytes,
-               sb = plan.storages[static_cast<std::size_t>(b)].bytes;
-    return sa != sb ? sa > sb : a < b;
-  });
-  std::vector<int> placed;  // by offset
-  for (const int v : roots) {
-    Storage& s = plan.storages[static_cast<std::size_t>(v)];
-    const Lifetime& l = life[static_cast<std::size_t>(v)];
-    std::size_t offset = 0;
-    if (planning == Planning::naive) {
-      offset = plan.arena_bytes;
-    } else {
-      for (const int other : placed) {
-        const Storage& o = plan.storages[static_cast<std::size_t>(other)];
-        const Lifetime& m = life[static_cast<std::size_t>(other)];
-        if (m.last < l.first || l.last < m.first || o.offset + o.bytes <= offset) continue;
-        if (o.offset >= offset + s.bytes) break;
-        offset = o.offset + o.bytes;
-      }
+  if (planning == Planning::naive) {
+    for (const int v : roots) {
+      plan.storages[static_cast<std::size_t>(v)].offset = plan.arena_bytes;
+      plan.arena_bytes += plan.storages[static_cast<std::size_t>(v)].bytes;
     }
-    s.offset = offset;
-    plan.arena_bytes = std::max(plan.arena_bytes, offset + s.bytes);
-    const auto by_offset = [&](int a, int b) {
-      return plan.storages[static_cast<std::size_t>(a)].offset < plan.storages[static_cast<std::size_t>(b)].offset;
-    };
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), v, by_offset), v);
+    plan.live_bytes = plan.arena_bytes;
+    return;
   }
-
-  std::vector<std::size_t> born(graph.steps.size() + 2), dead(graph.steps.size() + 2);
+  std::vector<Block> blocks;
   for (const int v : roots) {
-    const auto& l = life[static_cast<std::size_t>(v)];
-    born[static_cast<std::size_t>(l.first)] += plan.storages[static_cast<std::size_t>(v)].bytes;
-    dead[static_cast<std::size_t>(l.last) + 1] += plan.storages[static_cast<std::size_t>(v)].bytes;
+    const Lifetime& l = life[static_cast<std::size_t>(v)];
+    blocks.push_back({plan.storages[static_cast<std::size_t>(v)].bytes, l.first, l.last});
   }
-  std::size_t live = 0;
-  for (std::size_t s = 0; s < born.size(); ++s) {
-    live = live + born[s] - dead[s];
-    plan.live_bytes = std::max(plan.live_bytes, live);
+  plan.live_bytes = most_alive(blocks, graph.steps.size());
+  plan.arena_bytes = arrange(blocks, plan.live_bytes);
+  for (std::size_t i = 0; i < roots.size(); ++i) {
+    plan.storages[static_cast<std::size_t>(roots[i])].offset = blocks[i].offset;
   }
 }
 

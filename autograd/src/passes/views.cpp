@@ -53,8 +53,11 @@ void resolve_views(Graph& graph) {
     }
     if (step.op->elementwise == nullptr) {
       for (std::size_t i = 0; i < step.in.size(); ++i) {
+        const Value& value = graph.value(step.in[i]);
         const bool any_strides = i < 32 && (step.op->strided_inputs >> i & 1u) != 0;
-        if (!any_strides) step.in[i] = contiguous(step.in[i]);
+        const bool these = step.op->reads_in_place != nullptr &&
+                           step.op->reads_in_place({nullptr, value.shape, value.strides, value.dtype});
+        if (!any_strides && !these) step.in[i] = contiguous(step.in[i]);
       }
     }
     steps.push_back(std::move(step));
