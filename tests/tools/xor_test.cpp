@@ -156,6 +156,14 @@ TEST_F(Xor, DryRunWritesNothing) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Xor, ProfileIsATableAndATrace) {
+  const Outcome outcome = train({"-q", "--epochs", "3", "--profile=times.json"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.out.find("GFLOP/s"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("train, 4 rows"), std::string::npos) << outcome.out;
+  EXPECT_NE(read("times.json").find("\"traceEvents\""), std::string::npos);
+}
+
 TEST_F(Xor, QuietTrainingSaysNothing) {
   const Outcome outcome = train({"-q", "--epochs", "3"});
   EXPECT_EQ(outcome.code, 0);

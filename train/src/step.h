@@ -41,6 +41,9 @@ class Step {
   std::span<void* const> inputs() const { return into_; }
   /// False when the loss or the gradient was not finite: then nothing was updated.
   bool run() { return replay_.run(); }
+  void profile(std::shared_ptr<Profiler> profiler, std::string name) {
+    replay_.profile(std::move(profiler), std::move(name));
+  }
   float loss() const { return *loss_; }
   float grad_norm() const { return *norm_; }
   const std::vector<std::string>& metric_names() const { return names_; }

@@ -202,7 +202,11 @@ class TrainingRun {
     auto& plans = kind == Step::Kind::train ? train_steps_ : val_steps_;
     const auto found = plans.find(rows);
     if (found != plans.end()) return found->second;
-    return plans.emplace(rows, Step(kind, step_parts_, data.columns(), rows)).first->second;
+    Step& step = plans.emplace(rows, Step(kind, step_parts_, data.columns(), rows)).first->second;
+    if (options_.profiler != nullptr) {
+      step.profile(options_.profiler, str(kind == Step::Kind::train ? "train, " : "validate, ", rows, " rows"));
+    }
+    return step;
   }
 
   bool take_step() {

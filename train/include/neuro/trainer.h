@@ -12,6 +12,7 @@
 #include "neuro/logger.h"
 #include "neuro/loss.h"
 #include "neuro/optimizer.h"
+#include "neuro/plan.h"
 #include "neuro/program.h"
 #include "neuro/run_directory.h"
 
@@ -39,7 +40,8 @@ struct TrainOptions {
   LoggerOptions console;             ///< sink, terminal, colour and width; `run` is filled in
   /// Polled after each step: anything but 0 saves a checkpoint and stops. What a signal handler sets.
   const std::atomic<int>* stop_signal = nullptr;
-  std::stop_token stop;  ///< the same for threads
+  std::stop_token stop;                ///< the same for threads
+  std::shared_ptr<Profiler> profiler;  ///< times every entry of every step, training and validation; may be null
 };
 
 enum class TrainStatus {
