@@ -71,6 +71,15 @@ Made make(const std::string& name, const Json& o, DType type) {
   }
   if (name == "LSTMCell") out.layer = std::make_unique<LSTMCell>(o.at("in"), o.at("hidden"), options);
   if (name == "GRUCell") out.layer = std::make_unique<GRUCell>(o.at("in"), o.at("hidden"), options);
+  if (name == "LSTM" || name == "GRU") {
+    const RecurrentLayerOptions r{.layers = o.at("layers"),
+                                  .bidirectional = o.at("bidirectional") != 0,
+                                  .batch_first = o.at("batch_first") != 0,
+                                  .bias = o.at("bias") != 0,
+                                  .dtype = type};
+    if (name == "LSTM") out.layer = std::make_unique<LSTM>(o.at("in"), o.at("hidden"), r);
+    if (name == "GRU") out.layer = std::make_unique<GRU>(o.at("in"), o.at("hidden"), r);
+  }
   if (name == "Embedding") {
     const std::int64_t padding = o.at("padding");
     out.layer = std::make_unique<Embedding>(o.at("count"), o.at("dim"),

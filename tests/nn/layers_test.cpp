@@ -398,6 +398,18 @@ TEST(Layers, WhatMakesNoSenseIsRefused) {
          gru.forward(zeros({1, 4}));
        },
        "linear"},
+      {[&] { LSTM(0, 3); }, "LSTM: in must be at least 1"},
+      {[&] { LSTM(3, 3, {.layers = 0}); }, "LSTM: layers must be at least 1"},
+      {[&] { LSTM(3, 2).forward(zeros({3})); }, "lstm"},
+      {[&] { GRU(3, 0); }, "GRU: hidden must be at least 1"},
+      {[&] {
+         GRU(3, 2).forward(zeros({4, 1, 5}));
+       },
+       "gru"},
+      {[&] {
+         GRU(3, 2).forward(zeros({4, 1, 3}), zeros({2, 1, 2}));
+       },
+       "gru"},
       {[&] { bad.twice(); }, "has a part named `a` already"},
       {[&] { bad.dotted(); }, "`a.b` is no name"},
       {[&] { bad.computed(); }, "the buffer `c` must be a leaf"},

@@ -12,6 +12,7 @@
 #include "neuro/module.h"
 #include "neuro/op.h"
 #include "neuro/ops/pad.h"
+#include "neuro/ops/sequence.h"
 
 namespace neuro::nn {
 
@@ -145,6 +146,37 @@ class GRUCell final : public Module {
   GRUCell(std::int64_t in, std::int64_t hidden, const LayerOptions& options = {});
   Var forward(const Var& x, const Var& h = {}) const;
   Var weight_ih, weight_hh, bias_ih, bias_hh;
+};
+
+struct RecurrentLayerOptions {
+  std::int64_t layers = 1;
+  bool bidirectional = false;
+  bool batch_first = false;  ///< x and y are [N, T, ...] instead of [T, N, ...]
+  bool bias = true;
+  DType dtype = DType::f32;
+  Generator* generator = nullptr;
+};
+/// Whole sequences, `lstm()` of x [T, N, in]; y [T, N, directions hidden], h and c [layers directions, N, hidden].
+/// Parameters weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, with "_reverse" for the other direction, of the
+/// cell's shapes; layers after the first read directions hidden values.
+class LSTM final : public Module {
+ public:
+  LSTM(std::int64_t in, std::int64_t hidden, const RecurrentLayerOptions& options = {});
+  RecurrentResult forward(const Var& x, const LSTMState& state = {}) const;  ///< a state that is undefined is zeros
+
+ private:
+  std::vector<RecurrentWeights> weights_;
+  RecurrentOptions options_;
+};
+/// The same with `gru()`; its result has no c.
+class GRU final : public Module {
+ public:
+  GRU(std::int64_t in, std::int64_t hidden, const RecurrentLayerOptions& options = {});
+  RecurrentResult forward(const Var& x, const Var& h = {}) const;
+
+ private:
+  std::vector<RecurrentWeights> weights_;
+  RecurrentOptions options_;
 };
 
 /// A layer as a row of a table, so that a test walks all of them.

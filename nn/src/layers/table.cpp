@@ -95,6 +95,30 @@ std::span<const LayerDef> layer_defs() {
        [](Module& layer, std::span<const Var> in) {
          return std::vector<Var>{static_cast<GRUCell&>(layer).forward(in[0], in[1])};
        }},
+      {"LSTM", "Hochreiter and Schmidhuber 1997; autograd.md, section 4",
+       [](DType t, Generator& g) -> std::unique_ptr<Module> {
+         return std::make_unique<LSTM>(
+             3, 2, RecurrentLayerOptions{.layers = 2, .bidirectional = true, .dtype = t, .generator = &g});
+       },
+       [] {
+         return Inputs{{.shape = {4, 2, 3}}, {.shape = {4, 2, 2}}, {.shape = {4, 2, 2}}};
+       },
+       [](Module& layer, std::span<const Var> in) {
+         const RecurrentResult r = static_cast<LSTM&>(layer).forward(in[0], {in[1], in[2]});
+         return std::vector<Var>{r.y, r.h, r.c};
+       }},
+      {"GRU", "Cho et al. 2014, arXiv:1406.1078; autograd.md, section 4",
+       [](DType t, Generator& g) -> std::unique_ptr<Module> {
+         return std::make_unique<GRU>(
+             3, 2, RecurrentLayerOptions{.layers = 2, .bidirectional = true, .dtype = t, .generator = &g});
+       },
+       [] {
+         return Inputs{{.shape = {4, 2, 3}}, {.shape = {4, 2, 2}}};
+       },
+       [](Module& layer, std::span<const Var> in) {
+         const RecurrentResult r = static_cast<GRU&>(layer).forward(in[0], in[1]);
+         return std::vector<Var>{r.y, r.h};
+       }},
   };
   return layers;
 }

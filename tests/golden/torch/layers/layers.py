@@ -75,6 +75,16 @@ def cases():
         yield case("LSTMCell", options, lambda: nn.LSTMCell(i, h, bool(bias)), (n, i), (n, h), (n, h),
                    call=lambda layer, x, hx, cx: layer(x, (hx, cx)))
         yield case("GRUCell", options, lambda: nn.GRUCell(i, h, bool(bias)), (n, i), (n, h))
+    for t, n, i, h, layers, both, first, bias in [
+            (1, 1, 1, 1, 1, 0, 0, 1), (3, 1, 2, 2, 1, 0, 0, 1), (2, 2, 1, 3, 1, 0, 1, 0), (3, 2, 2, 1, 2, 0, 0, 1),
+            (2, 1, 3, 2, 1, 1, 0, 1), (4, 2, 2, 2, 2, 1, 0, 1), (2, 3, 1, 2, 2, 1, 1, 0), (5, 1, 2, 1, 3, 0, 1, 1),
+            (1, 2, 2, 2, 1, 1, 1, 1), (3, 2, 1, 1, 1, 0, 0, 0)]:
+        options = {"in": i, "hidden": h, "layers": layers, "bidirectional": both, "batch_first": first, "bias": bias}
+        x, state = (n, t, i) if first else (t, n, i), (layers * (1 + both), n, h)
+        make = lambda kind: lambda: kind(i, h, layers, bool(bias), bool(first), bidirectional=bool(both))
+        yield case("LSTM", options, make(nn.LSTM), x, state, state,
+                   call=lambda layer, x, hx, cx: [(y, *s) for y, s in [layer(x, (hx, cx))]][0])
+        yield case("GRU", options, make(nn.GRU), x, state)
     for v, d, pad, index in [(1, 1, None, [0]), (3, 2, None, [2, 0]), (4, 1, 1, [1, 3, 1]), (2, 5, None, [[0, 1], [1, 1]]),
                              (5, 3, 0, [4, 0, 2]), (3, 3, 2, [2]), (7, 2, None, [6, 5, 0, 5]), (2, 1, 0, [[0], [1]]),
                              (4, 4, 3, [0, 1, 2, 3]), (6, 2, None, [[[5]]])]:
