@@ -26,16 +26,23 @@ struct Layer {
 };
 
 constexpr Layer kLayers[] = {
-    {"mnist1", 64, 1, 28, 16, 3, 1, 1, 1},           {"mnist2", 64, 16, 14, 32, 3, 1, 1, 1},
-    {"lenet2", 64, 6, 14, 16, 5, 1, 0, 1},           {"resnet stem", 1, 3, 224, 64, 7, 2, 3, 1},
-    {"resnet 64@56", 1, 64, 56, 64, 3, 1, 1, 1},     {"resnet 128@28", 1, 128, 28, 128, 3, 1, 1, 1},
-    {"resnet 256@14", 1, 256, 14, 256, 3, 1, 1, 1},  {"resnet 512@7", 1, 512, 7, 512, 3, 1, 1, 1},
-    {"stride 64@56", 1, 64, 56, 128, 3, 2, 1, 1},    {"1x1 64@56", 1, 64, 56, 256, 1, 1, 0, 1},
+    {"mnist1", 64, 1, 28, 16, 3, 1, 1, 1},
+    {"mnist2", 64, 16, 14, 32, 3, 1, 1, 1},
+    {"lenet2", 64, 6, 14, 16, 5, 1, 0, 1},
+    {"resnet stem", 1, 3, 224, 64, 7, 2, 3, 1},
+    {"resnet 64@56", 1, 64, 56, 64, 3, 1, 1, 1},
+    {"resnet 128@28", 1, 128, 28, 128, 3, 1, 1, 1},
+    {"resnet 256@14", 1, 256, 14, 256, 3, 1, 1, 1},
+    {"resnet 512@7", 1, 512, 7, 512, 3, 1, 1, 1},
+    {"stride 64@56", 1, 64, 56, 128, 3, 2, 1, 1},
+    {"1x1 64@56", 1, 64, 56, 256, 1, 1, 0, 1},
     {"depthwise 64@28", 8, 64, 28, 64, 3, 1, 1, 64},
+    {"depthwise 256@56", 1, 256, 56, 256, 3, 1, 1, 256},
+    {"depthwise stride", 8, 64, 56, 64, 3, 2, 1, 64},
 };
 
 void bench(const Layer& l, const kernels::Table& table, int rounds) {
-  kernels::Conv2d p{};
+  kernels::Conv p{};
   p.N = l.N;
   p.C = l.C;
   p.H = p.W = l.size;
@@ -49,8 +56,8 @@ void bench(const Layer& l, const kernels::Table& table, int rounds) {
   const Array x(p.N * p.C * p.H * p.W), w(p.O * p.C / p.groups * p.KH * p.KW), y(p.N * p.O * p.OH * p.OW);
   const Array gx(p.N * p.C * p.H * p.W), gw(p.O * p.C / p.groups * p.KH * p.KW), gy(p.N * p.O * p.OH * p.OW);
   const std::size_t bytes =
-      std::max({kernels::conv2d_scratch<float>(table, p), kernels::conv2d_input_grad_scratch<float>(table, p),
-                kernels::conv2d_weight_grad_scratch<float>(table, p)});
+      std::max({kernels::conv_scratch<float>(table, p), kernels::conv_input_grad_scratch<float>(table, p),
+                kernels::conv_weight_grad_scratch<float>(table, p)});
   const std::size_t stride = (bytes + 63) / 64 * 64;
   const Array scratch(static_cast<std::int64_t>(stride / sizeof(float)) * thread_count());
   const kernels::Exec exec{&table, reinterpret_cast<std::byte*>(scratch.data), stride};
@@ -59,17 +66,17 @@ void bench(const Layer& l, const kernels::Table& table, int rounds) {
   const Rates rates = measure({{"peak", [&] { return run_peak(table.name); }},
                                {"forward",
                                 [&] {
-                                  kernels::conv2d(exec, p, x.data, w.data, no_bias, y.data, {});
+                                  kernels::conv(exec, p, x.data, w.data, no_bias, y.data, {});
                                   return flops;
                                 }},
                                {"input gradient",
                                 [&] {
-                                  kernels::conv2d_input_grad(exec, p, gy.data, w.data, gx.data);
+                                  kernels::conv_input_grad(exec, p, gy.data, w.data, gx.data);
                                   return flops;
                                 }},
                                {"weight gradient",
                                 [&] {
-                                  kernels::conv2d_weight_grad(exec, p, gy.data, x.data, gw.data);
+                                  kernels::conv_weight_grad(exec, p, gy.data, x.data, gw.data);
                                   return flops;
                                 }}},
                               rounds, 2e-3);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "direct_conv.h"
 #include "kernels/gemm_kernels.h"
 #include "neuro/parallel.h"
 
@@ -26,7 +27,7 @@ constexpr std::int64_t kPartialElements = 65'536;
 /// Partial weight gradients at most.
 constexpr std::int64_t kPartials = 8;
 
-std::int64_t taps(const Conv2d& p) { return p.KH * p.KW; }
+std::int64_t taps(const Conv& p) { return p.KD * p.KH * p.KW; }
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 template <class T>
@@ -34,9 +35,10 @@ T* scratch_of(const Exec& exec, int worker) {
   return reinterpret_cast<T*>(exec.of(worker));
 }
 
-/// One image and group of a product over patches: the part that every chunk completes with pointers and pixels.
+/// One slice and group of a product over patches: the part that every chunk completes with pointers and pixels.
 template <class T>
-GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t pixels, std::int64_t k) {
+GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t pixels, std::int64_t k,
+                          std::int64_t ldc) {
   GemmPart<T> g;
   g.m = m;
   g.n = pixels;
@@ -45,7 +47,7 @@ GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::in
   g.a_col = 1;
   g.b = nullptr;
   g.b_row = g.b_col = 0;
-  g.ldc = pixels;
+  g.ldc = ldc;
   g.accumulate = false;
   g.dot_edge = false;
   g.b_in_place = false;
@@ -53,6 +55,11 @@ GemmPart<T> patch_product(const GemmKernels<T>& kernels, std::int64_t m, std::in
   g.block_n = gemm_block_n(kernels, pixels, k);
   g.batch = 0;
   return g;
+}
+
+Patches patches_of(const Conv& p, std::int64_t depth) {
+  return {p.D,        p.H,   p.W,    p.KD,         p.KH,         p.KW,         p.OW, p.stride_h,
+          p.stride_w, p.top, p.left, p.dilation_d, p.dilation_h, p.dilation_w, depth};
 }
 
 /// Columns of a chunk of pixels when `items` products can be divided further to occupy every thread.
@@ -73,10 +80,11 @@ void for_items(std::int64_t items, std::int64_t work_per_item, const Body& body)
   });
 }
 
-/// Partial weight gradients, each the sum over near-equal runs of images: a function of the sizes alone.
-std::int64_t weight_grad_partials(const Conv2d& p) {
+/// Partial weight gradients, each the sum over near-equal runs of slices: a function of the sizes alone.
+std::int64_t weight_grad_partials(const Conv& p) {
   const std::int64_t elements = std::max<std::int64_t>(p.O * (p.C / p.groups) * taps(p), 1);
-  return std::clamp<std::int64_t>(kPartialElements / elements, 1, std::max<std::int64_t>(std::min(kPartials, p.N), 1));
+  return std::clamp<std::int64_t>(kPartialElements / elements, 1,
+                                  std::max<std::int64_t>(std::min(kPartials, p.N * p.OD), 1));
 }
 
 /// One axis of the pixels i = first + stride * t of an input gradient. They meet the same taps, first_tap + tap_step *
@@ -103,25 +111,29 @@ Phase phase_of(std::int64_t size, std::int64_t kernel, std::int64_t stride, std:
 
 /// to[c][o][m'] = w[o][c][tap of m] with the taps of a phase in reverse, for `count` input channels of one group.
 template <class T>
-void turn_weights(const Conv2d& p, const Phase& h, const Phase& v, const T* w, std::int64_t count, T* to) {
-  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, kept = h.taps * v.taps;
+void turn_weights(const Conv& p, const Phase& d, const Phase& h, const Phase& v, const T* w, std::int64_t count,
+                  T* to) {
+  const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, kept = d.taps * h.taps * v.taps;
   for (std::int64_t o = 0; o < outputs; ++o) {
     for (std::int64_t c = 0; c < count; ++c) {
       const T* from = w + (o * channels + c) * taps(p);
       T* out = to + (c * outputs + o) * kept;
-      for (std::int64_t i = h.taps - 1; i >= 0; --i) {
-        const T* row = from + (h.first_tap + i * h.tap_step) * p.KW + v.first_tap;
-        for (std::int64_t j = v.taps - 1; j >= 0; --j) *out++ = row[j * v.tap_step];
+      for (std::int64_t s = d.taps - 1; s >= 0; --s) {
+        const T* slice = from + (d.first_tap + s * d.tap_step) * p.KH * p.KW + v.first_tap;
+        for (std::int64_t i = h.taps - 1; i >= 0; --i) {
+          const T* row = slice + (h.first_tap + i * h.tap_step) * p.KW;
+          for (std::int64_t j = v.taps - 1; j >= 0; --j) *out++ = row[j * v.tap_step];
+        }
       }
     }
   }
 }
 
-/// Writes pixels [first, first + n) of a phase, rows of n for each of `count` channels, to their places in the planes.
+/// Writes pixels [first, first + n) of a slice of a phase, rows of n for each of `count` channels, to their places.
 template <class T>
-void spread(const Conv2d& p, const Phase& h, const Phase& v, const T* values, std::int64_t first, std::int64_t n,
+void spread(const Conv& p, const Phase& h, const Phase& v, const T* values, std::int64_t first, std::int64_t n,
             std::int64_t count, T* planes) {
-  for (std::int64_t c = 0; c < count; ++c, planes += p.H * p.W) {
+  for (std::int64_t c = 0; c < count; ++c, planes += p.D * p.H * p.W) {
     for (std::int64_t pixel = first; pixel < first + n;) {
       const std::int64_t row = pixel / v.count, column = pixel % v.count;
       const std::int64_t run = std::min(v.count - column, first + n - pixel);
@@ -135,42 +147,46 @@ void spread(const Conv2d& p, const Phase& h, const Phase& v, const T* values, st
 }  // namespace
 
 template <class T>
-std::size_t conv2d_scratch(const Table& table, const Conv2d& p) {
+std::size_t conv_scratch(const Table& table, const Conv& p) {
+  if (is_direct(p)) return direct_conv_scratch<T>(table, p);
   const std::int64_t k = p.C / p.groups * taps(p);
   return static_cast<std::size_t>(gemm_pack_elements(gemm_kernels_of<T>(table), p.OH * p.OW, k)) * sizeof(T);
 }
 
 template <class T>
-void conv2d(const Exec& exec, const Conv2d& p, const T* x, const T* w, const T* bias, T* y,
-            const Epilogue& epilogue) noexcept {
+void conv(const Exec& exec, const Conv& p, const T* x, const T* w, const T* bias, T* y,
+          const Epilogue& epilogue) noexcept {
   const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, pixels = p.OH * p.OW, k = channels * taps(p);
   if (p.N == 0 || outputs == 0 || pixels == 0) return;
+  if (is_direct(p)) return direct_conv(exec, p, x, w, bias, y, epilogue);
   const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
-  const GemmPart<T> product = patch_product(kernels, outputs, pixels, k);
-  const Patches patches{p.H, p.W, p.KH, p.KW, p.OW, p.stride_h, p.stride_w, p.top, p.left, p.dilation_h, p.dilation_w};
-  const std::int64_t chunk = chunk_pixels(pixels, kernels.tile_cols, p.N * p.groups, outputs * pixels * k);
+  const GemmPart<T> product = patch_product(kernels, outputs, pixels, k, p.OD * pixels);
+  const std::int64_t products = p.N * p.groups * p.OD;
+  const std::int64_t chunk = chunk_pixels(pixels, kernels.tile_cols, products, outputs * pixels * k);
   const std::int64_t pieces = ceil_div(pixels, chunk);
-  for_items(p.N * p.groups * pieces, outputs * std::min(chunk, pixels) * k, [&](std::int64_t item, int worker) {
-    const std::int64_t first = item % pieces * chunk, group = item / pieces % p.groups, n = item / pieces / p.groups;
-    const std::int64_t plane = n * p.O + group * outputs;
+  for_items(products * pieces, outputs * std::min(chunk, pixels) * k, [&](std::int64_t item, int worker) {
+    const std::int64_t first = item % pieces * chunk, od = item / pieces % p.OD;
+    const std::int64_t group = item / pieces / p.OD % p.groups, n = item / pieces / p.OD / p.groups;
+    const Patches patches = patches_of(p, od * p.stride_d - p.front);
     GemmPart<T> mine = product;
     mine.n = std::min(chunk, pixels - first);
     mine.a = w + group * outputs * k;
-    mine.origin = plane * pixels + first;
+    mine.origin = ((n * p.O + group * outputs) * p.OD + od) * pixels + first;
     mine.c = y + mine.origin;
     mine.bias = bias == nullptr ? nullptr : bias + group * outputs;
     mine.epilogue = epilogue;
     mine.worker = worker;
     mine.pack = scratch_of<T>(exec, worker);
-    kernels.conv.forward({&mine, patches, x + (n * p.C + group * channels) * p.H * p.W, first});
+    kernels.conv.forward({&mine, patches, x + (n * p.C + group * channels) * p.D * p.H * p.W, first});
   });
 }
 
 template <class T>
-std::size_t conv2d_input_grad_scratch(const Table& table, const Conv2d& p) {
+std::size_t conv_input_grad_scratch(const Table& table, const Conv& p) {
+  if (is_direct(p)) return direct_conv_input_grad_scratch<T>(table, p);
   const std::int64_t k = p.O / p.groups * taps(p);
   const std::int64_t whole = gemm_pack_elements(gemm_kernels_of<T>(table), p.H * p.W, k);
-  const bool strided = p.stride_h * p.stride_w > 1;  // phases have sizes of their own
+  const bool strided = p.stride_d * p.stride_h * p.stride_w > 1;  // phases have sizes of their own
   return static_cast<std::size_t>(kTurnedElements + k + (strided ? kPhaseElements + gemm_pack_limit<T>() : whole)) *
          sizeof(T);
 }
@@ -178,28 +194,30 @@ std::size_t conv2d_input_grad_scratch(const Table& table, const Conv2d& p) {
 // The transpose of a convolution is a convolution of gy with the weights turned by half a turn and their channels
 // exchanged (Dumoulin and Visin 2016, arXiv:1603.07285, section 4). With strides, each phase of gx is one of its own.
 template <class T>
-void conv2d_input_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* w, T* gx) noexcept {
+void conv_input_grad(const Exec& exec, const Conv& p, const T* gy, const T* w, T* gx) noexcept {
   const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups;
   if (p.N == 0 || channels == 0) return;
+  if (is_direct(p)) return direct_conv_input_grad(exec, p, gy, w, gx);
   const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
-  for (std::int64_t phase = 0; phase < p.stride_h * p.stride_w; ++phase) {
-    const Phase h = phase_of(p.H, p.KH, p.stride_h, p.dilation_h, p.top, phase / p.stride_w);
+  const std::int64_t phases = p.stride_d * p.stride_h * p.stride_w, plane = p.H * p.W;
+  for (std::int64_t phase = 0; phase < phases; ++phase) {
+    const Phase d = phase_of(p.D, p.KD, p.stride_d, p.dilation_d, p.front, phase / p.stride_w / p.stride_h);
+    const Phase h = phase_of(p.H, p.KH, p.stride_h, p.dilation_h, p.top, phase / p.stride_w % p.stride_h);
     const Phase v = phase_of(p.W, p.KW, p.stride_w, p.dilation_w, p.left, phase % p.stride_w);
-    const std::int64_t pixels = h.count * v.count, k = outputs * h.taps * v.taps;
-    if (pixels == 0) continue;
-    const Patches patches{p.OH, p.OW, h.taps, v.taps, v.count, 1, 1, h.before, v.before, h.dilation, v.dilation};
-    const bool whole = p.stride_h * p.stride_w == 1;  // the phase is gx itself: no detour through scratch
+    const std::int64_t pixels = h.count * v.count, slices = p.N * d.count, k = outputs * d.taps * h.taps * v.taps;
+    if (pixels * slices == 0) continue;
+    const bool whole = phases == 1;  // the phase is gx itself: no detour through scratch
 
     const std::int64_t turned =
         std::clamp<std::int64_t>(kTurnedElements / std::max<std::int64_t>(k, 1), 1, std::min(channels, kPhaseChannels));
     const std::int64_t blocks = ceil_div(channels, turned), products = p.groups * blocks;
-    const std::int64_t work = std::max<std::int64_t>(p.N * p.groups * channels * pixels * k, 1);
-    // Runs of images share the turned weights; a single image is divided into pieces.
+    const std::int64_t work = std::max<std::int64_t>(slices * p.groups * channels * pixels * k, 1);
+    // Runs of slices share the turned weights; a single slice is divided into pieces.
     const std::int64_t wanted = std::min<std::int64_t>(work / grain(kSerialWork), 4 * thread_count());
-    const std::int64_t runs = std::clamp<std::int64_t>(wanted / products, 1, p.N);
+    const std::int64_t runs = std::clamp<std::int64_t>(wanted / products, 1, slices);
     const std::int64_t unit = kernels.tile_cols;
     std::int64_t chunk = ceil_div(pixels, unit) * unit;
-    if (runs == p.N) chunk = chunk_pixels(pixels, unit, p.N * products, work / p.N / products);
+    if (runs == slices) chunk = chunk_pixels(pixels, unit, slices * products, work / slices / products);
     if (!whole) chunk = std::min(chunk, (kPhaseElements / turned / unit) * unit);
     const std::int64_t pieces = ceil_div(pixels, chunk), items = products * runs * pieces;
 
@@ -209,17 +227,20 @@ void conv2d_input_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* 
       const std::int64_t count = std::min(turned, channels - c0);
       T* const weights = scratch_of<T>(exec, worker);
       T* const values = weights + kTurnedElements + outputs * taps(p);  // of a strided phase
-      turn_weights(p, h, v, w + (group * outputs * channels + c0) * taps(p), count, weights);
-      GemmPart<T> mine = patch_product(kernels, count, pixels, k);
+      turn_weights(p, d, h, v, w + (group * outputs * channels + c0) * taps(p), count, weights);
+      GemmPart<T> mine = patch_product(kernels, count, pixels, k, p.D * plane);
       mine.n = std::min(chunk, pixels - first);
       mine.a = weights;
       mine.worker = worker;
       mine.pack = whole ? values : values + kPhaseElements;
-      for (std::int64_t n = p.N * run / runs; n < p.N * (run + 1) / runs; ++n) {
-        T* const planes = gx + (n * p.C + group * channels + c0) * p.H * p.W;
+      for (std::int64_t slice = slices * run / runs; slice < slices * (run + 1) / runs; ++slice) {
+        const std::int64_t n = slice / d.count, t = slice % d.count;
+        const Patches patches{p.OD, p.OH,     p.OW,     d.taps,     h.taps,     v.taps,     v.count,     1,
+                              1,    h.before, v.before, d.dilation, h.dilation, v.dilation, t - d.before};
+        T* const planes = gx + (n * p.C + group * channels + c0) * p.D * plane + (d.first + t * d.stride) * plane;
         mine.c = whole ? planes + first : values;
-        mine.ldc = whole ? pixels : mine.n;
-        kernels.conv.forward({&mine, patches, gy + (n * p.O + group * outputs) * p.OH * p.OW, first});
+        if (!whole) mine.ldc = mine.n;
+        kernels.conv.forward({&mine, patches, gy + (n * p.O + group * outputs) * p.OD * p.OH * p.OW, first});
         if (!whole) spread(p, h, v, values, first, mine.n, count, planes);
       }
     });
@@ -227,14 +248,15 @@ void conv2d_input_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* 
 }
 
 template <class T>
-std::size_t conv2d_weight_grad_scratch(const Table& /*table*/, const Conv2d& p) {
+std::size_t conv_weight_grad_scratch(const Table& table, const Conv& p) {
+  if (is_direct(p)) return direct_conv_scratch<T>(table, p);
   const std::int64_t partials = weight_grad_partials(p);
   const std::int64_t kept = partials == 1 ? 0 : partials * p.O * (p.C / p.groups) * taps(p);
   return static_cast<std::size_t>(ConvWeightGradBlock::kElements + kept) * sizeof(T);
 }
 
 template <class T>
-void conv2d_weight_grad(const Exec& exec, const Conv2d& p, const T* gy, const T* x, T* gw) noexcept {
+void conv_weight_grad(const Exec& exec, const Conv& p, const T* gy, const T* x, T* gw) noexcept {
   using Block = ConvWeightGradBlock;
   const std::int64_t channels = p.C / p.groups, outputs = p.O / p.groups, pixels = p.OH * p.OW, k = channels * taps(p);
   const std::int64_t elements = p.O * k;
@@ -243,29 +265,35 @@ void conv2d_weight_grad(const Exec& exec, const Conv2d& p, const T* gy, const T*
     std::fill(gw, gw + elements, T(0));
     return;
   }
+  if (is_direct(p)) return direct_conv_weight_grad(exec, p, gy, x, gw);
   const GemmKernels<T>& kernels = gemm_kernels_of<T>(*exec.table);
   const std::int64_t partials = weight_grad_partials(p);
   T* const sums = partials == 1 ? gw : scratch_of<T>(exec, 0) + Block::kElements;
   const std::int64_t row_blocks = ceil_div(k, Block::kRows), output_blocks = ceil_div(outputs, Block::kOutputs);
   const std::int64_t items = partials * p.groups * row_blocks * output_blocks;
-  for_items(items, p.N * elements * pixels / items, [&](std::int64_t item, int worker) {
+  const std::int64_t slices = p.N * p.OD;
+  for_items(items, slices * elements * pixels / items, [&](std::int64_t item, int worker) {
     const std::int64_t ob = item % output_blocks, rb = item / output_blocks % row_blocks;
     const std::int64_t group = item / output_blocks / row_blocks % p.groups;
     const std::int64_t partial = item / output_blocks / row_blocks / p.groups;
-    const std::int64_t n0 = p.N * partial / partials, n1 = p.N * (partial + 1) / partials;
+    const std::int64_t s0 = slices * partial / partials, s1 = slices * (partial + 1) / partials;
     const std::int64_t r0 = k * rb / row_blocks, o0 = outputs * ob / output_blocks;
     const std::int64_t o = group * outputs + o0;
     ConvWeightGradPart<T> mine;
-    mine.patches = {p.H, p.W, p.KH, p.KW, p.OW, p.stride_h, p.stride_w, p.top, p.left, p.dilation_h, p.dilation_w};
+    mine.patches = patches_of(p, 0);
     mine.rows = k * (rb + 1) / row_blocks - r0;
     mine.r0 = r0;
     mine.outputs = outputs * (ob + 1) / output_blocks - o0;
-    mine.images = n1 - n0;
+    mine.first_slice = s0;
+    mine.slices = s1 - s0;
+    mine.OD = p.OD;
+    mine.stride_d = p.stride_d;
+    mine.front = p.front;
     mine.pixels = pixels;
-    mine.x = x + (n0 * p.C + group * channels) * p.H * p.W;
-    mine.gy = gy + (n0 * p.O + o) * pixels;
-    mine.x_image = p.C * p.H * p.W;
-    mine.gy_image = p.O * pixels;
+    mine.x = x + group * channels * p.D * p.H * p.W;
+    mine.gy = gy + o * p.OD * pixels;
+    mine.x_image = p.C * p.D * p.H * p.W;
+    mine.gy_image = p.O * p.OD * pixels;
     mine.g = sums + partial * elements + o * k + r0;
     mine.g_row = k;
     mine.scratch = scratch_of<T>(exec, worker);
@@ -282,13 +310,13 @@ void conv2d_weight_grad(const Exec& exec, const Conv2d& p, const T* gy, const T*
   std::copy(sums, sums + elements, gw);
 }
 
-#define NEURO_INSTANTIATE(T)                                                                                       \
-  template std::size_t conv2d_scratch<T>(const Table&, const Conv2d&);                                             \
-  template void conv2d<T>(const Exec&, const Conv2d&, const T*, const T*, const T*, T*, const Epilogue&) noexcept; \
-  template std::size_t conv2d_input_grad_scratch<T>(const Table&, const Conv2d&);                                  \
-  template void conv2d_input_grad<T>(const Exec&, const Conv2d&, const T*, const T*, T*) noexcept;                 \
-  template std::size_t conv2d_weight_grad_scratch<T>(const Table&, const Conv2d&);                                 \
-  template void conv2d_weight_grad<T>(const Exec&, const Conv2d&, const T*, const T*, T*) noexcept;
+#define NEURO_INSTANTIATE(T)                                                                                   \
+  template std::size_t conv_scratch<T>(const Table&, const Conv&);                                             \
+  template void conv<T>(const Exec&, const Conv&, const T*, const T*, const T*, T*, const Epilogue&) noexcept; \
+  template std::size_t conv_input_grad_scratch<T>(const Table&, const Conv&);                                  \
+  template void conv_input_grad<T>(const Exec&, const Conv&, const T*, const T*, T*) noexcept;                 \
+  template std::size_t conv_weight_grad_scratch<T>(const Table&, const Conv&);                                 \
+  template void conv_weight_grad<T>(const Exec&, const Conv&, const T*, const T*, T*) noexcept;
 NEURO_INSTANTIATE(float)
 NEURO_INSTANTIATE(double)
 #undef NEURO_INSTANTIATE

@@ -12,6 +12,7 @@
 #include "kernels/norm_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/sequence_kernels.h"
+#include "kernels/spatial_kernels.h"
 #include "neuro/error.h"
 #include "neuro/str.h"
 
@@ -53,7 +54,9 @@ Table make_table() {
           &norm_kernels<float, Arch>(),
           &norm_kernels<double, Baseline>(),
           &sequence_kernels<float, Arch>(),
-          &sequence_kernels<double, Baseline>()};
+          &sequence_kernels<double, Baseline>(),
+          &spatial_kernels<float, Arch>(),
+          &spatial_kernels<double, Baseline>()};
 }
 
 const std::vector<Table>& all_supported() {

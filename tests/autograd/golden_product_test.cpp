@@ -1,15 +1,10 @@
-// Calls of tests/golden/torch/rows_product.py, rows_spatial.py and rows_probability.py.
+// Calls of tests/golden/torch/rows_product.py and rows_probability.py.
 #include "golden.h"
 
 namespace neuro::golden {
 namespace {
 
 Trans transposed(const Args& a, const char* name) { return a.integer(name) != 0 ? Trans::yes : Trans::no; }
-
-Pool2dOptions window(const Args& a) {
-  return {a.array<2>("kernel", {}), a.array<2>("stride", {}), a.array<4>("padding", {0, 0, 0, 0}),
-          a.array<2>("dilation", {1, 1})};
-}
 
 }  // namespace
 
@@ -28,19 +23,6 @@ Table product() {
        [](Operands in, const Args& a) { return Results{tensordot(in[0], in[1], a.axes("of_a"), a.axes("of_b"))}; }},
       {"einsum", [](Operands in, const Args& a) { return Results{einsum(a.text("equation"), in)}; }},
       {"linear", [](Operands in, const Args&) { return Results{linear(in[0], in[1], optional(in, 2))}; }},
-  };
-}
-
-Table spatial() {
-  return {
-      {"conv2d",
-       [](Operands in, const Args& a) {
-         return Results{conv2d(in[0], in[1], optional(in, 2),
-                               {a.array<2>("stride", {1, 1}), a.array<4>("padding", {0, 0, 0, 0}),
-                                a.array<2>("dilation", {1, 1}), a.integer("groups", 1)})};
-       }},
-      {"max_pool2d", [](Operands in, const Args& a) { return Results{max_pool2d(in[0], window(a))}; }},
-      {"avg_pool2d", [](Operands in, const Args& a) { return Results{avg_pool2d(in[0], window(a))}; }},
   };
 }
 

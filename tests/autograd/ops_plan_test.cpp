@@ -153,6 +153,14 @@ std::vector<std::pair<std::string, std::vector<Var>>> large_cases() {
   add("rms_norm", rms_norm(x, leaf({257})));
   add("max_pool2d", max_pool2d(image, {}));
   add("avg_pool2d", avg_pool2d(image, {}));
+  const Var volume = leaf({2, 8, 9, 14, 13}), rows = leaf({8, 16, 300});
+  add("conv1d", conv1d(rows, leaf({24, 16, 5}), leaf({24}), {.padding = {2, 2}}));
+  add("conv3d", conv3d(volume, leaf({12, 8, 3, 3, 3}), {}, {.stride = {1, 2, 2}}));
+  add("conv_transpose2d", conv_transpose2d(image, leaf({8, 12, 4, 4}), {}, {.stride = {2, 2}}));
+  add("grey conv2d", relu(conv2d(leaf({9, 1, 40, 41}), leaf({16, 1, 3, 3}), {}, {.padding = {1, 1, 1, 1}})));
+  add("max_pool1d", max_pool1d(rows, {}));
+  add("max_pool3d", max_pool3d(volume, {}));
+  add("avg_pool3d", avg_pool3d(volume, {}));
   add("embedding", embedding(x, ints(3000, 700)));
   const Var q = leaf({2, 4, 300, 9}), k = leaf({2, 2, 270, 9});
   add("attention", scaled_dot_product_attention(q, k, leaf({2, 2, 270, 7}), {}, {.causal = true}));

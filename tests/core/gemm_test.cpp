@@ -1,42 +1,13 @@
 #include "neuro/kernels/gemm.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <memory>
-#include <random>
-#include <vector>
 
-#include "neuro/kernels/table.h"
-#include "neuro/parallel.h"
+#include "kernel_testing.h"
 #include "neuro/str.h"
 
 namespace neuro::kernels {
 namespace {
-
-/// Scratch of exactly the size that was asked for, so that the sanitizers see a write beyond it.
-struct Scratch {
-  explicit Scratch(std::size_t bytes)
-      : stride((bytes + 63) / 64 * 64), memory(allocate(stride * thread_count()), std::free) {}
-  static std::byte* allocate(std::size_t bytes) {
-    return static_cast<std::byte*>(std::aligned_alloc(64, bytes == 0 ? 64 : bytes));
-  }
-  Exec exec(const Table& table) const { return {&table, memory.get(), stride}; }
-
-  std::size_t stride;
-  std::unique_ptr<std::byte, void (*)(void*)> memory;
-};
-
-template <class T>
-std::vector<T> random_values(std::int64_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<T> uniform(-1, 1);
-  std::vector<T> out(static_cast<std::size_t>(n));
-  for (T& v : out) v = uniform(random);
-  return out;
-}
 
 struct Case {
   std::int64_t M, N, K;
@@ -70,9 +41,9 @@ struct Problem {
     g.batch_a = c.share_a ? 0 : size_a;
     g.batch_b = c.share_b ? 0 : size_b;
     g.batch_c = c.M * g.ldc;
-    a = random_values<T>(c.share_a ? size_a : size_a * c.batch, 1);
-    b = random_values<T>(c.share_b ? size_b : size_b * c.batch, 2);
-    before = random_values<T>(g.batch_c * c.batch, 3);
+    a = draw<T>(c.share_a ? size_a : size_a * c.batch, -1, 1, 1);
+    b = draw<T>(c.share_b ? size_b : size_b * c.batch, -1, 1, 2);
+    before = draw<T>(g.batch_c * c.batch, -1, 1, 3);
     c_ = before;
     g.a = a.data();
     g.b = b.data();

@@ -2,7 +2,9 @@
 // What the tests of kernels share: every table and every number of threads, drawn data, scratch memory.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "neuro/kernels/exec.h"
@@ -25,6 +27,19 @@ class TestExec {
  private:
   std::size_t stride_;
   std::vector<std::byte> memory_;
+};
+
+/// Scratch of exactly the size that was asked for, so that the sanitizers see a write beyond it.
+struct Scratch {
+  explicit Scratch(std::size_t bytes)
+      : stride((bytes + 63) / 64 * 64), memory(allocate(stride * thread_count()), std::free) {}
+  static std::byte* allocate(std::size_t bytes) {
+    return static_cast<std::byte*>(std::aligned_alloc(64, bytes == 0 ? 64 : bytes));
+  }
+  Exec exec(const Table& table) const { return {&table, memory.get(), stride}; }
+
+  std::size_t stride;
+  std::unique_ptr<std::byte, void (*)(void*)> memory;
 };
 
 /// n numbers drawn uniformly from [lo, hi).

@@ -27,6 +27,7 @@ std::span<const OpDef* const> op_defs() {
              product_ops(),
              einsum_ops(),
              conv_ops(),
+             pool_ops(),
              probability_ops(),
              norm_ops(),
              indexing_ops(),

@@ -1,81 +1,144 @@
-// Two-dimensional convolution and pooling, channel-first.
+// Convolution over one to three spatial axes, channel-first, and its transpose.
 #include "neuro/kernels/conv.h"
-#include "neuro/kernels/pool.h"
+
 #include "neuro/ops.h"
 #include "ops/ops_internal.h"
 #include "ops/rules.h"
+#include "ops/window.h"
 
 namespace neuro {
 namespace {
 
-using kernels::Conv2d;
-using kernels::Pool2d;
+// y, gx and gw are linear in each other's operands, so the derivatives of each are the other two.
+//
+// Attrs.i of all three, for n spatial axes: stride n, padding 2 n (before, after), dilation n, groups; then the n sizes
+// that the operands do not tell: of x (input_grad), of the weight (weight_grad).
+template <int n>
+struct ConvAttrs {
+  static constexpr std::size_t kSize = 4 * n + 1;
+  const std::vector<std::int64_t>& i;
 
-/// floor((in + before + after - dilation (kernel - 1) - 1) / stride) + 1.
-std::int64_t out_size(const char* op, int axis, const Shape& x, std::int64_t padding, std::int64_t kernel,
-                      std::int64_t stride, std::int64_t dilation) {
-  const std::int64_t room = x[axis] + padding - dilation * (kernel - 1) - 1;
-  if (room < 0) {
-    shape_error(op, "the window of ", kernel, " (dilation ", dilation, ") is larger than axis ", axis, " of x ", x,
-                " with ", padding, " of padding");
+  std::int64_t stride(int k) const { return at(k); }
+  std::int64_t before(int k) const { return at(n + 2 * k); }
+  std::int64_t after(int k) const { return at(n + 2 * k + 1); }
+  std::int64_t dilation(int k) const { return at(3 * n + k); }
+  std::int64_t groups() const { return at(4 * n); }
+  std::int64_t size(int k) const { return at(4 * n + 1 + k); }
+
+ private:
+  std::int64_t at(int k) const { return i[static_cast<std::size_t>(k)]; }
+};
+
+template <int n>
+kernels::Conv problem(const Shape& x, const Shape& w, const Shape& y, const Attrs& attrs) {
+  const ConvAttrs<n> a{attrs.i};
+  std::array<std::int64_t, 3> in{1, 1, 1}, kernel = in, out = in, stride = in, dilation = in, before{}, after{};
+  for (int k = 0; k < n; ++k) {
+    const auto to = static_cast<std::size_t>(3 - n + k);
+    in[to] = x[2 + k];
+    kernel[to] = w[2 + k];
+    out[to] = y[2 + k];
+    stride[to] = a.stride(k);
+    dilation[to] = a.dilation(k);
+    before[to] = a.before(k);
+    after[to] = a.after(k);
   }
-  return room / stride + 1;
+  return {x[0],     x[1],      in[0],    in[1],       in[2],       w[0],        kernel[0], kernel[1], kernel[2],
+          out[0],   out[1],    out[2],   stride[0],   stride[1],   stride[2],   before[0], after[0],  before[1],
+          after[1], before[2], after[2], dilation[0], dilation[1], dilation[2], a.groups()};
 }
 
-// --- conv2d: y, gx and gw are linear in each other's operands, so the derivatives of each are the other two ---
-
-// Attrs.i of all three: stride 0-1, padding 2-5 (top, bottom, left, right), dilation 6-7, groups 8; then the sizes that
-// the operands do not tell: H and W of x (input_grad), KH and KW of the weight (weight_grad).
-Conv2d problem(const Shape& x, const Shape& w, const Shape& y, const Attrs& attrs) {
-  const auto& i = attrs.i;
-  return {x[0], x[1], x[2], x[3], w[0], w[2], w[3], y[2], y[3], i[0], i[1], i[2], i[3], i[4], i[5], i[6], i[7], i[8]};
-}
-
-Attrs with_sizes(const Attrs& attrs, std::int64_t h, std::int64_t w) {
-  Attrs out = attrs;
-  out.i.resize(9);
-  out.i.push_back(h);
-  out.i.push_back(w);
-  return out;
-}
-
+/// attrs without sizes, and with the spatial sizes of `shape`.
+template <int n>
 Attrs without_sizes(const Attrs& attrs) {
   Attrs out = attrs;
-  out.i.resize(9);
+  out.i.resize(ConvAttrs<n>::kSize);
+  return out;
+}
+template <int n>
+Attrs with_sizes(const Attrs& attrs, const Shape& shape) {
+  Attrs out = without_sizes<n>(attrs);
+  out.i.insert(out.i.end(), shape.begin() + 2, shape.end());
   return out;
 }
 
-std::vector<ValueInfo> infer_conv2d(const Infer& c) {
+constexpr const char* kAxes[] = {"L", "H, W", "D, H, W"};
+constexpr const char* kKernels[] = {"K", "KH, KW", "KD, KH, KW"};
+
+template <int n>
+std::vector<ValueInfo> infer_conv(const Infer& c) {
   check_float(c, 0, "x");
   check_same_type(c, 1, "the weight");
   const Shape &x = c.in[0].shape, &w = c.in[1].shape;
-  const auto& i = c.attrs.i;
-  const std::int64_t groups = i[8];
-  if (x.rank() != 4) shape_error(c.op, "x must be [N, C, H, W], got ", x);
-  if (w.rank() != 4) shape_error(c.op, "weight must be [O, C / groups, KH, KW], got ", w);
+  const ConvAttrs<n> a{c.attrs.i};
+  const std::int64_t groups = a.groups();
+  if (x.rank() != n + 2) shape_error(c.op, "x must be [N, C, ", kAxes[n - 1], "], got ", x);
+  if (w.rank() != n + 2) shape_error(c.op, "weight must be [O, C / groups, ", kKernels[n - 1], "], got ", w);
   if (x[1] % groups != 0 || w[0] % groups != 0) {
     shape_error(c.op, "x has ", x[1], " channels and weight makes ", w[0],
                 "; both must be multiples of groups = ", groups);
   }
-  if (w[1] * groups != x[1]) {
+  if (w[1] != x[1] / groups) {
     shape_error(c.op, "x is ", x, ", weight is ", w, "; weight's axis 1 (", w[1], ") times groups (", groups,
                 ") must equal x's axis 1 (", x[1], ")");
   }
-  const std::int64_t oh = out_size(c.op, 2, x, i[2] + i[3], w[2], i[0], i[6]);
-  const std::int64_t ow = out_size(c.op, 3, x, i[4] + i[5], w[3], i[1], i[7]);
-  return {{{x[0], w[0], oh, ow}, c.in[0].dtype}};
+  std::vector<std::int64_t> sizes{x[0], w[0]};
+  for (int k = 0; k < n; ++k) {
+    sizes.push_back(window_count(c.op, x, 2 + k, {w[2 + k], a.stride(k), a.before(k), a.after(k), a.dilation(k)}));
+  }
+  return {{Shape(sizes), c.in[0].dtype}};
 }
 
-Shape input_shape(const Shape& gy, const Shape& w, const Attrs& a) { return {gy[0], w[1] * a.i[8], a.i[9], a.i[10]}; }
-Shape weight_shape(const Shape& gy, const Shape& x, const Attrs& a) { return {gy[1], x[1] / a.i[8], a.i[9], a.i[10]}; }
+/// [first, channels, the sizes of attrs].
+template <int n>
+Shape sized(std::int64_t first, std::int64_t channels, const Attrs& attrs) {
+  const ConvAttrs<n> a{attrs.i};
+  std::vector<std::int64_t> sizes{first, channels};
+  for (int k = 0; k < n; ++k) sizes.push_back(a.size(k));
+  return Shape(sizes);
+}
+
+// --- Samples ---
 
 struct ConvCase {
   Shape x, w;
-  std::vector<std::int64_t> options = {1, 1, 0, 0, 0, 0, 1, 1, 1};
+  std::vector<std::int64_t> options = {};  ///< as Attrs.i without sizes; empty: all defaults
   bool strided = false;
 };
 
-const std::vector<ConvCase>& conv_cases() {
+template <int n>
+const std::vector<ConvCase>& conv_cases();
+
+template <>
+const std::vector<ConvCase>& conv_cases<1>() {
+  static const std::vector<ConvCase> cases = {
+      {{1, 1, 1}, {1, 1, 1}},
+      {{1, 1, 5}, {1, 1, 5}},
+      {{2, 3, 7}, {5, 3, 1}},
+      {{2, 3, 7}, {2, 3, 3}},
+      {{1, 2, 9}, {3, 2, 3}, {1, 1, 1, 1, 1}},
+      {{1, 2, 11}, {2, 2, 3}, {2, 0, 0, 1, 1}},
+      {{3, 2, 10}, {2, 2, 2}, {3, 1, 0, 1, 1}},
+      {{1, 1, 13}, {2, 1, 3}, {1, 0, 0, 4, 1}},
+      {{2, 4, 6}, {4, 1, 4}, {1, 3, 0, 1, 4}},
+      {{1, 4, 5}, {6, 2, 2}, {1, 0, 0, 1, 2}},
+      {{2, 4, 7}, {8, 1, 3}, {2, 1, 1, 2, 4}},
+      {{1, 1, 31}, {3, 1, 5}, {1, 2, 2, 1, 1}},
+      {{1, 17, 3}, {2, 17, 2}},
+      {{5, 1, 4}, {7, 1, 2}, {2, 0, 0, 1, 1}},
+      {{1, 2, 2}, {1, 2, 5}, {1, 2, 3, 1, 1}},
+      {{1, 6, 4}, {6, 1, 3}, {1, 2, 2, 1, 6}},
+      {{2, 2, 8}, {2, 2, 2}, {2, 3, 1, 3, 1}},
+      {{1, 3, 1}, {2, 3, 1}},
+      {{1, 2, 67}, {2, 1, 4}, {1, 3, 0, 1, 2}},
+      {{0, 2, 5}, {3, 2, 2}},
+      {{2, 3, 6}, {2, 3, 3}, {1, 1, 1, 1, 1}, true},
+  };
+  return cases;
+}
+
+template <>
+const std::vector<ConvCase>& conv_cases<2>() {
   static const std::vector<ConvCase> cases = {
       {{1, 1, 1, 1}, {1, 1, 1, 1}},
       {{1, 1, 3, 3}, {1, 1, 3, 3}},
@@ -98,403 +161,414 @@ const std::vector<ConvCase>& conv_cases() {
       {{1, 2, 8, 8}, {2, 2, 3, 3}, {1, 1, 1, 1, 1, 1, 1, 1, 1}},
       {{1, 6, 3, 3}, {6, 1, 3, 3}, {1, 1, 2, 2, 2, 2, 2, 2, 6}},
       {{2, 2, 4, 5}, {2, 2, 2, 2}, {1, 1, 0, 0, 0, 0, 1, 1, 1}, true},
+      {{0, 2, 3, 3}, {2, 2, 2, 2}},
+      {{1, 2, 5, 19}, {4, 1, 3, 3}, {2, 2, 1, 1, 1, 1, 1, 1, 2}},
+      {{2, 1, 9, 6}, {3, 1, 2, 4}, {1, 3, 0, 2, 1, 1, 2, 1, 1}},
   };
   return cases;
 }
 
+template <>
+const std::vector<ConvCase>& conv_cases<3>() {
+  static const std::vector<ConvCase> cases = {
+      {{1, 1, 1, 1, 1}, {1, 1, 1, 1, 1}},
+      {{1, 1, 2, 3, 3}, {1, 1, 2, 3, 3}},
+      {{1, 1, 3, 2, 4}, {2, 1, 2, 1, 3}},
+      {{2, 2, 2, 2, 3}, {3, 2, 1, 1, 1}},
+      {{1, 2, 3, 3, 3}, {2, 2, 2, 2, 2}},
+      {{1, 1, 3, 3, 3}, {1, 1, 3, 3, 3}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+      {{1, 2, 4, 3, 4}, {2, 2, 2, 2, 2}, {2, 1, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1}},
+      {{1, 1, 5, 4, 4}, {2, 1, 3, 2, 2}, {2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+      {{1, 1, 5, 5, 3}, {1, 1, 2, 2, 2}, {1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 3, 1, 1}},
+      {{1, 2, 3, 4, 3}, {1, 2, 2, 2, 2}, {1, 2, 1, 1, 0, 0, 2, 1, 1, 1, 1, 2, 1}},
+      {{1, 4, 2, 3, 3}, {4, 1, 2, 2, 2}, {1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 4}},
+      {{1, 4, 2, 3, 2}, {2, 2, 1, 2, 2}, {1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2}},
+      {{2, 2, 3, 1, 3}, {4, 1, 2, 1, 2}, {2, 1, 2, 1, 1, 0, 0, 1, 1, 1, 1, 1, 2}},
+      {{1, 1, 1, 5, 1}, {2, 1, 1, 3, 1}, {1, 2, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 1}},
+      {{1, 1, 7, 1, 1}, {1, 1, 3, 1, 1}, {3, 1, 1, 2, 1, 0, 0, 0, 0, 2, 1, 1, 1}},
+      {{1, 3, 2, 2, 2}, {2, 3, 1, 2, 1}},
+      {{3, 1, 2, 2, 5}, {1, 1, 2, 1, 2}, {1, 1, 3, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1}},
+      {{1, 2, 2, 2, 2}, {2, 2, 3, 3, 3}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+      {{1, 1, 4, 2, 3}, {3, 1, 2, 2, 2}, {3, 2, 1, 0, 1, 1, 0, 0, 1, 1, 1, 1, 1}},
+      {{0, 1, 2, 2, 2}, {1, 1, 1, 1, 1}},
+      {{1, 2, 3, 2, 3}, {2, 2, 2, 2, 2}, {1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1}, true},
+  };
+  return cases;
+}
+
+template <int n>
+Attrs attrs_of(const ConvCase& c) {
+  if (!c.options.empty()) return {.i = c.options};
+  std::vector<std::int64_t> i(ConvAttrs<n>::kSize, 1);
+  std::fill(i.begin() + n, i.begin() + 3 * n, 0);
+  return {.i = i};
+}
+
+template <int n>
+Shape output_of(const ConvCase& c) {
+  const ValueInfo in[] = {{c.x, DType::f64}, {c.w, DType::f64}};
+  return infer_conv<n>({"conv", in, attrs_of<n>(c)})[0].shape;
+}
+
+enum class Part { forward, input_grad, weight_grad };
+
+template <int n, Part part>
 std::vector<Sample> conv_samples() {
   std::vector<Sample> out;
-  for (const ConvCase& c : conv_cases())
-    out.push_back({{{.shape = c.x, .strided = c.strided}, {.shape = c.w, .strided = c.strided}}, {.i = c.options}});
+  for (const ConvCase& c : conv_cases<n>()) {
+    const Attrs attrs = attrs_of<n>(c);
+    const SampleInput x{.shape = c.x, .strided = c.strided}, w{.shape = c.w, .strided = c.strided};
+    const SampleInput gy{.shape = output_of<n>(c), .strided = c.strided};
+    if (part == Part::forward) out.push_back({{x, w}, attrs});
+    if (part == Part::input_grad) out.push_back({{gy, w}, with_sizes<n>(attrs, c.x)});
+    if (part == Part::weight_grad) out.push_back({{gy, x}, with_sizes<n>(attrs, c.w)});
+  }
   return out;
 }
 
-Shape output_of(const ConvCase& c) {
-  const Attrs attrs{.i = c.options};
-  const ValueInfo in[] = {{c.x, DType::f64}, {c.w, DType::f64}};
-  return infer_conv2d({"conv2d", in, attrs})[0].shape;
+// --- The three parts ---
+
+template <int n>
+Var conv(const Var& x, const Var& w, const Attrs& attrs);
+template <int n>
+Var conv_input_grad(const Var& gy, const Var& w, const Attrs& attrs);
+template <int n>
+Var conv_weight_grad(const Var& gy, const Var& x, const Attrs& attrs);
+
+/// Calls f(problem, zero of the type) for a call whose operands are x, the weight and y.
+template <int n, class F>
+void with_problem(const Operand& x, const Operand& w, const Operand& y, const Attrs& attrs, F&& f) {
+  const kernels::Conv p = problem<n>(x.shape, w.shape, y.shape, attrs);
+  visit_float(x.dtype, [&]<class T>(T zero) { f(p, zero); });
 }
 
-}  // namespace
-
 /// Multiplications and additions over `y`, the output or its gradient: one product with a filter for each element.
-static double conv_flops(const Operand& y, const Operand& w) {
+double conv_flops(const Operand& y, const Operand& w) {
   return w.shape[0] == 0 ? 0 : 2.0 * static_cast<double>(y.size()) * static_cast<double>(w.size() / w.shape[0]);
 }
 
-static Var conv2d_input_grad(const Var& gy, const Var& w, const Attrs& attrs);
-static Var conv2d_weight_grad(const Var& gy, const Var& x, const Attrs& attrs);
-
-static constexpr OpDef conv2d_def{
-    .name = "conv2d",
-    .infer = infer_conv2d,
+template <int n>
+constexpr OpDef forward_def{
+    .name = n == 1   ? "conv1d"
+            : n == 2 ? "conv2d"
+                     : "conv3d",
+    .infer = infer_conv<n>,
     .forward =
         [](const Call& c) noexcept {
-          const Conv2d p = problem(c.in[0].shape, c.in[1].shape, c.out[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            kernels::conv2d<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<T>(), nullptr, c.out[0].as<T>(), c.epilogue);
+          with_problem<n>(c.in[0], c.in[1], c.out[0], *c.attrs, [&]<class T>(const kernels::Conv& p, T) {
+            kernels::conv<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<T>(), nullptr, c.out[0].as<T>(), c.epilogue);
           });
         },
     .scratch =
         [](const Call& c) {
-          const Conv2d p = problem(c.in[0].shape, c.in[1].shape, c.out[0].shape, *c.attrs);
           std::size_t bytes = 0;
-          visit_float(c.in[0].dtype, [&]<class T>(T) { bytes = kernels::conv2d_scratch<T>(*c.exec.table, p); });
+          with_problem<n>(c.in[0], c.in[1], c.out[0], *c.attrs, [&]<class T>(const kernels::Conv& p, T) {
+            bytes = kernels::conv_scratch<T>(*c.exec.table, p);
+          });
           return bytes;
         },
     .flops = [](const Call& c) { return conv_flops(c.out[0], c.in[1]); },
     .vjp =
         [](const Vjp& v) {
           const Var x = v.in[0], w = v.in[1], gy = v.gy[0];
-          return Grads{v.wants(0) ? conv2d_input_grad(gy, w, with_sizes(v.attrs, x.shape()[2], x.shape()[3])) : Var(),
-                       v.wants(1) ? conv2d_weight_grad(gy, x, with_sizes(v.attrs, w.shape()[2], w.shape()[3])) : Var()};
+          return Grads{v.wants(0) ? conv_input_grad<n>(gy, w, with_sizes<n>(v.attrs, x.shape())) : Var(),
+                       v.wants(1) ? conv_weight_grad<n>(gy, x, with_sizes<n>(v.attrs, w.shape())) : Var()};
         },
-    .samples = conv_samples,
+    .samples = conv_samples<n, Part::forward>,
     .takes_epilogue = true,
     .source = "autograd.md, section 3",
 };
+template <int n>
+Var conv(const Var& x, const Var& w, const Attrs& attrs) {
+  return record(forward_def<n>, {x, w}, attrs);
+}
 
-static constexpr OpDef conv2d_input_grad_def{
-    .name = "conv2d_input_grad",
+template <int n>
+constexpr OpDef input_grad_def{
+    .name = n == 1   ? "conv1d_input_grad"
+            : n == 2 ? "conv2d_input_grad"
+                     : "conv3d_input_grad",
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      return {{input_shape(c.in[0].shape, c.in[1].shape, c.attrs), c.in[0].dtype}};
+      const std::int64_t groups = ConvAttrs<n>{c.attrs.i}.groups();
+      return {{sized<n>(c.in[0].shape[0], c.in[1].shape[1] * groups, c.attrs), c.in[0].dtype}};
     },
     .forward =
         [](const Call& c) noexcept {
-          const Conv2d p = problem(c.out[0].shape, c.in[1].shape, c.in[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            kernels::conv2d_input_grad<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<T>(), c.out[0].as<T>());
+          with_problem<n>(c.out[0], c.in[1], c.in[0], *c.attrs, [&]<class T>(const kernels::Conv& p, T) {
+            kernels::conv_input_grad<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<T>(), c.out[0].as<T>());
           });
         },
     .scratch =
         [](const Call& c) {
-          const Conv2d p = problem(c.out[0].shape, c.in[1].shape, c.in[0].shape, *c.attrs);
           std::size_t bytes = 0;
-          visit_float(c.in[0].dtype,
-                      [&]<class T>(T) { bytes = kernels::conv2d_input_grad_scratch<T>(*c.exec.table, p); });
+          with_problem<n>(c.out[0], c.in[1], c.in[0], *c.attrs, [&]<class T>(const kernels::Conv& p, T) {
+            bytes = kernels::conv_input_grad_scratch<T>(*c.exec.table, p);
+          });
           return bytes;
         },
     .flops = [](const Call& c) { return conv_flops(c.in[0], c.in[1]); },
     .vjp =
         [](const Vjp& v) {
           const Var gy = v.in[0], w = v.in[1], h = v.gy[0];  // h has x's shape
-          return Grads{v.wants(0) ? record(conv2d_def, {h, w}, without_sizes(v.attrs)) : Var(),
-                       v.wants(1) ? conv2d_weight_grad(gy, h, with_sizes(v.attrs, w.shape()[2], w.shape()[3])) : Var()};
+          return Grads{v.wants(0) ? conv<n>(h, w, without_sizes<n>(v.attrs)) : Var(),
+                       v.wants(1) ? conv_weight_grad<n>(gy, h, with_sizes<n>(v.attrs, w.shape())) : Var()};
         },
-    .samples =
-        [] {
-          std::vector<Sample> out;
-          for (const ConvCase& c : conv_cases()) {
-            out.push_back({{{.shape = output_of(c), .strided = c.strided}, {.shape = c.w, .strided = c.strided}},
-                           with_sizes({.i = c.options}, c.x[2], c.x[3])});
-          }
-          return out;
-        },
-    .source = "transpose of conv2d in x",
+    .samples = conv_samples<n, Part::input_grad>,
+    .source = "transpose of the convolution in x",
 };
-static Var conv2d_input_grad(const Var& gy, const Var& w, const Attrs& attrs) {
-  return record(conv2d_input_grad_def, {gy, w}, attrs);
+template <int n>
+Var conv_input_grad(const Var& gy, const Var& w, const Attrs& attrs) {
+  return record(input_grad_def<n>, {gy, w}, attrs);
 }
 
-static constexpr OpDef conv2d_weight_grad_def{
-    .name = "conv2d_weight_grad",
+template <int n>
+constexpr OpDef weight_grad_def{
+    .name = n == 1   ? "conv1d_weight_grad"
+            : n == 2 ? "conv2d_weight_grad"
+                     : "conv3d_weight_grad",
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      return {{weight_shape(c.in[0].shape, c.in[1].shape, c.attrs), c.in[0].dtype}};
+      const std::int64_t groups = ConvAttrs<n>{c.attrs.i}.groups();
+      return {{sized<n>(c.in[0].shape[1], c.in[1].shape[1] / groups, c.attrs), c.in[0].dtype}};
     },
     .forward =
         [](const Call& c) noexcept {
-          const Conv2d p = problem(c.in[1].shape, c.out[0].shape, c.in[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            kernels::conv2d_weight_grad<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<T>(), c.out[0].as<T>());
+          with_problem<n>(c.in[1], c.out[0], c.in[0], *c.attrs, [&]<class T>(const kernels::Conv& p, T) {
+            kernels::conv_weight_grad<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<T>(), c.out[0].as<T>());
           });
         },
     .scratch =
         [](const Call& c) {
-          const Conv2d p = problem(c.in[1].shape, c.out[0].shape, c.in[0].shape, *c.attrs);
           std::size_t bytes = 0;
-          visit_float(c.in[0].dtype,
-                      [&]<class T>(T) { bytes = kernels::conv2d_weight_grad_scratch<T>(*c.exec.table, p); });
+          with_problem<n>(c.in[1], c.out[0], c.in[0], *c.attrs, [&]<class T>(const kernels::Conv& p, T) {
+            bytes = kernels::conv_weight_grad_scratch<T>(*c.exec.table, p);
+          });
           return bytes;
         },
     .flops = [](const Call& c) { return conv_flops(c.in[0], c.out[0]); },
     .vjp =
         [](const Vjp& v) {
           const Var gy = v.in[0], x = v.in[1], h = v.gy[0];  // h has the weight's shape
-          return Grads{v.wants(0) ? record(conv2d_def, {x, h}, without_sizes(v.attrs)) : Var(),
-                       v.wants(1) ? conv2d_input_grad(gy, h, with_sizes(v.attrs, x.shape()[2], x.shape()[3])) : Var()};
+          return Grads{v.wants(0) ? conv<n>(x, h, without_sizes<n>(v.attrs)) : Var(),
+                       v.wants(1) ? conv_input_grad<n>(gy, h, with_sizes<n>(v.attrs, x.shape())) : Var()};
+        },
+    .samples = conv_samples<n, Part::weight_grad>,
+    .source = "transpose of the convolution in the weight",
+};
+template <int n>
+Var conv_weight_grad(const Var& gy, const Var& x, const Attrs& attrs) {
+  return record(weight_grad_def<n>, {gy, x}, attrs);
+}
+
+// --- Options ---
+
+template <class Options>
+Attrs conv_attrs(const char* op, const Options& o) {
+  Attrs attrs;
+  for (const std::int64_t s : o.stride) attrs.i.push_back(check_at_least(op, "stride", s, 1));
+  for (const std::int64_t p : o.padding) attrs.i.push_back(check_at_least(op, "padding", p, 0));
+  for (const std::int64_t d : o.dilation) attrs.i.push_back(check_at_least(op, "dilation", d, 1));
+  attrs.i.push_back(check_at_least(op, "groups", o.groups, 1));
+  return attrs;
+}
+
+/// y plus the bias [O] along axis 1, if there is one.
+Var with_bias(const char* op, const Var& y, const Var& bias) {
+  if (!bias.defined()) return y;
+  const std::int64_t outputs = y.shape()[1];
+  if (bias.shape() != Shape{outputs}) shape_error(op, "bias must have shape [", outputs, "], got ", bias.shape());
+  std::vector<std::int64_t> aligned(static_cast<std::size_t>(y.rank() - 1), 1);
+  aligned[0] = outputs;
+  return add(y, reshape(bias, Shape(aligned)));
+}
+
+template <int n>
+Var public_conv(const Var& x, const Var& weight, const Var& bias, const ConvOptions<n>& options) {
+  const char* op = forward_def<n>.name;
+  return with_bias(op, conv<n>(x, weight, conv_attrs(op, options)), bias);
+}
+
+// --- Transposed ---
+
+// Attrs.i: those of the convolution, then output_padding n.
+template <int n>
+std::vector<ValueInfo> check_transpose(const Infer& c) {
+  check_float(c, 0, "x");
+  check_same_type(c, 1, "the weight");
+  const Shape &x = c.in[0].shape, &w = c.in[1].shape;
+  const ConvAttrs<n> a{c.attrs.i};
+  if (x.rank() != n + 2) shape_error(c.op, "x must be [N, C, ", kAxes[n - 1], "], got ", x);
+  if (w.rank() != n + 2) shape_error(c.op, "weight must be [C, O / groups, ", kKernels[n - 1], "], got ", w);
+  if (w[0] != x[1]) {
+    shape_error(c.op, "x is ", x, ", weight is ", w, "; weight's axis 0 (", w[0], ") must equal x's axis 1 (", x[1],
+                ")");
+  }
+  if (x[1] % a.groups() != 0)
+    shape_error(c.op, "x's ", x[1], " channels (axis 1 of ", x, ") must be a multiple of groups = ", a.groups());
+  std::vector<std::int64_t> sizes{x[0], checked_product(c.op, w[1], a.groups())};
+  for (int k = 0; k < n; ++k) {
+    const std::int64_t extra = a.size(k);
+    if (extra >= std::max(a.stride(k), a.dilation(k))) {
+      shape_error(c.op, "output_padding ", extra, " of axis ", 2 + k, " must be below its stride ", a.stride(k),
+                  " or its dilation ", a.dilation(k));
+    }
+    const std::int64_t grown = checked_product(c.op, std::max<std::int64_t>(x[2 + k] - 1, 0), a.stride(k));
+    const std::int64_t reach = checked_product(c.op, std::max<std::int64_t>(w[2 + k] - 1, 0), a.dilation(k));
+    const std::int64_t size = checked_sum(c.op, {grown, reach, extra, 1}) - a.before(k) - a.after(k);
+    if (x[2 + k] < 1 || w[2 + k] < 1 || size < 1) {
+      shape_error(c.op, "axis ", 2 + k, " of x ", x, " with weight ", w, " and padding ", a.before(k), ", ", a.after(k),
+                  " gives an output of size ", size);
+    }
+    sizes.push_back(size);
+  }
+  return {{Shape(sizes), c.in[0].dtype}};
+}
+
+template <int n>
+constexpr OpDef transpose_def{
+    .name = n == 1   ? "conv_transpose1d"
+            : n == 2 ? "conv_transpose2d"
+                     : "conv_transpose3d",
+    .infer = check_transpose<n>,
+    .expand =
+        [](std::span<const Var> in, const Attrs& attrs) {
+          const ValueInfo infos[] = {{in[0].shape(), in[0].dtype()}, {in[1].shape(), in[1].dtype()}};
+          const Shape y = check_transpose<n>({"", infos, attrs})[0].shape;
+          return std::vector<Var>{conv_input_grad<n>(in[0], in[1], with_sizes<n>(attrs, y))};
         },
     .samples =
         [] {
           std::vector<Sample> out;
-          for (const ConvCase& c : conv_cases()) {
-            out.push_back({{{.shape = output_of(c), .strided = c.strided}, {.shape = c.x, .strided = c.strided}},
-                           with_sizes({.i = c.options}, c.w[2], c.w[3])});
+          for (const ConvCase& c : conv_cases<n>()) {
+            Attrs attrs = attrs_of<n>(c);
+            const Shape y = output_of<n>(c);
+            const ConvAttrs<n> a{attrs.i};
+            std::vector<std::int64_t> extra;  // what the division by the stride left
+            for (int k = 0; k < n; ++k) {
+              extra.push_back((c.x[2 + k] + a.before(k) + a.after(k) - a.dilation(k) * (c.w[2 + k] - 1) - 1) %
+                              a.stride(k));
+            }
+            attrs.i.insert(attrs.i.end(), extra.begin(), extra.end());
+            out.push_back({{{.shape = y, .strided = c.strided}, {.shape = c.w, .strided = c.strided}}, attrs});
           }
           return out;
         },
-    .source = "transpose of conv2d in the weight",
+    .source = "Dumoulin, Visin 2016, arXiv:1603.07285, section 4",
 };
-static Var conv2d_weight_grad(const Var& gy, const Var& x, const Attrs& attrs) {
-  return record(conv2d_weight_grad_def, {gy, x}, attrs);
+
+template <int n>
+Var public_transpose(const Var& x, const Var& weight, const Var& bias, const ConvTransposeOptions<n>& options) {
+  const char* op = transpose_def<n>.name;
+  Attrs attrs = conv_attrs(op, options);
+  for (const std::int64_t p : options.output_padding) attrs.i.push_back(check_at_least(op, "output_padding", p, 0));
+  return with_bias(op, record(transpose_def<n>, {x, weight}, attrs), bias);
 }
 
-Var conv2d(const Var& x, const Var& weight, const Var& bias, const Conv2dOptions& o) {
-  for (const std::int64_t n : {o.stride[0], o.stride[1], o.dilation[0], o.dilation[1], o.groups}) {
-    if (n < 1) throw Error(ErrorCode::invalid_argument, "conv2d: stride, dilation and groups must be at least 1");
-  }
-  for (const std::int64_t n : o.padding) {
-    if (n < 0) throw Error(ErrorCode::invalid_argument, "conv2d: padding must not be negative; slice() crops");
-  }
-  const Attrs attrs{.i = {o.stride[0], o.stride[1], o.padding[0], o.padding[1], o.padding[2], o.padding[3],
-                          o.dilation[0], o.dilation[1], o.groups}};
-  const Var y = record(conv2d_def, {x, weight}, attrs);
-  if (!bias.defined()) return y;
-  const std::int64_t out = weight.shape()[0];
-  if (bias.shape() != Shape{out}) shape_error("conv2d", "bias must have shape [", out, "], got ", bias.shape());
-  return add(y, reshape(bias, {1, out, 1, 1}));
-}
+// --- Compositions in two dimensions: attrs.i as conv2d's, of which the groups follow from the weight ---
 
-// --- Pooling ---
-
-namespace {
-
-// Attrs.i: kernel 0-1, stride 2-3, padding 4-7 (top, bottom, left, right), dilation 8-9; then H and W of x (backward),
-// or OH and OW of y (gather).
-Attrs pool_attrs(const char* op, const Pool2dOptions& o) {
-  for (const std::int64_t n : {o.kernel[0], o.kernel[1], o.stride[0], o.stride[1], o.dilation[0], o.dilation[1]}) {
-    if (n < 1) throw Error(ErrorCode::invalid_argument, str(op, ": kernel, stride and dilation must be at least 1"));
-  }
-  for (std::size_t k = 0; k < 4; ++k) {  // else a window could lie in the padding alone
-    if (o.padding[k] < 0 || 2 * o.padding[k] > o.kernel[k / 2]) {
-      throw Error(ErrorCode::invalid_argument, str(op, ": padding ", o.padding[k], " must be in [0, ",
-                                                   o.kernel[k / 2] / 2, "], half the kernel of ", o.kernel[k / 2]));
-    }
-  }
-  return {.i = {o.kernel[0], o.kernel[1], o.stride[0], o.stride[1], o.padding[0], o.padding[1], o.padding[2],
-                o.padding[3], o.dilation[0], o.dilation[1]}};
-}
-
-Pool2d pool_problem(const Shape& x, const Shape& y, const Attrs& attrs) {
-  const auto& i = attrs.i;
-  return {x[0] * x[1], x[2], x[3], y[2], y[3], i[0], i[1], i[2], i[3], i[4], i[5], i[6], i[7], i[8], i[9]};
-}
-
-Attrs pool_sizes(const Attrs& attrs, const Shape& shape) {
+Attrs with_groups(const Attrs& attrs, std::int64_t groups) {
   Attrs out = attrs;
-  out.i.resize(10);
-  out.i.push_back(shape[2]);
-  out.i.push_back(shape[3]);
+  out.i[8] = groups;
   return out;
 }
 
-Shape pooled(const char* op, const Shape& x, const Attrs& attrs) {
-  const auto& i = attrs.i;
-  if (x.rank() != 4) shape_error(op, "x must be [N, C, H, W], got ", x);
-  return {x[0], x[1], out_size(op, 2, x, i[4] + i[5], i[0], i[2], i[8]),
-          out_size(op, 3, x, i[6] + i[7], i[1], i[3], i[9])};
+std::vector<ValueInfo> check_depthwise(const Infer& c) {
+  const Shape &x = c.in[0].shape, &w = c.in[1].shape;
+  if (x.rank() != 4) shape_error(c.op, "x must be [N, C, H, W], got ", x);
+  if (w.rank() != 4 || w[1] != 1 || x[1] == 0 || w[0] % x[1] != 0) {
+    shape_error(c.op, "the weight of x ", x, " must be [", x[1], " m, 1, KH, KW], got ", w,
+                "; its axis 0 is a multiple of x's axis 1");
+  }
+  return {};
 }
 
-Shape resized(const Shape& x, const Attrs& attrs) { return {x[0], x[1], attrs.i[10], attrs.i[11]}; }
-
-struct PoolCase {
-  Shape x;
-  std::vector<std::int64_t> options = {2, 2, 2, 2, 0, 0, 0, 0, 1, 1};
-  bool strided = false;
-};
-
-const std::vector<PoolCase>& pool_cases() {
-  static const std::vector<PoolCase> cases = {
-      {{1, 1, 2, 2}},
-      {{1, 1, 4, 4}},
-      {{2, 3, 4, 4}},
-      {{1, 2, 5, 7}},
-      {{1, 1, 1, 1}, {1, 1, 1, 1, 0, 0, 0, 0, 1, 1}},
-      {{1, 1, 3, 3}, {3, 3, 3, 3, 0, 0, 0, 0, 1, 1}},
-      {{1, 2, 5, 5}, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
-      {{1, 1, 6, 6}, {3, 3, 2, 2, 1, 1, 1, 1, 1, 1}},
-      {{2, 1, 5, 4}, {2, 3, 1, 2, 0, 0, 0, 0, 1, 1}},
-      {{1, 2, 4, 5}, {2, 2, 1, 1, 1, 0, 0, 1, 1, 1}},
-      {{1, 1, 7, 7}, {2, 2, 2, 2, 0, 0, 0, 0, 2, 2}},
-      {{1, 1, 8, 7}, {3, 2, 2, 1, 1, 1, 1, 1, 2, 2}},
-      {{3, 1, 1, 6}, {1, 2, 1, 2, 0, 0, 0, 0, 1, 1}},
-      {{1, 3, 6, 1}, {2, 1, 2, 1, 0, 0, 0, 0, 1, 1}},
-      {{1, 5, 2, 3}},
-      {{1, 1, 9, 3}, {3, 3, 3, 3, 0, 0, 0, 0, 1, 1}},
-      {{2, 2, 3, 3}, {2, 2, 1, 1, 0, 0, 0, 0, 1, 1}},
-      {{1, 1, 5, 5}, {4, 4, 3, 3, 2, 2, 2, 2, 1, 1}},
-      {{1, 1, 5, 9}, {2, 4, 3, 2, 1, 1, 0, 0, 1, 1}},
-      {{1, 7, 2, 2}, {1, 1, 1, 1, 0, 0, 0, 0, 1, 1}},
-      {{1, 2, 4, 6}, {2, 2, 2, 2, 0, 0, 0, 0, 1, 1}, true},
-  };
-  return cases;
+Var depthwise(const Var& x, const Var& w, const Attrs& attrs) {
+  return conv<2>(x, w, with_groups(attrs, x.shape()[1]));
 }
 
-Shape pooled(const PoolCase& c) { return pooled("pool", c.x, {.i = c.options}); }
-
-std::vector<Sample> pool_samples(bool distinct) {
+std::vector<Sample> depthwise_samples(bool separable) {
   std::vector<Sample> out;
-  for (const PoolCase& c : pool_cases()) {
-    out.push_back({{{.shape = c.x, .lo = -4, .hi = 4, .distinct = distinct, .strided = c.strided}}, {.i = c.options}});
+  for (const ConvCase& c : conv_cases<2>()) {
+    const std::int64_t channels = c.x[1], m = 1 + static_cast<std::int64_t>(out.size() % 3);
+    out.push_back(
+        {{{.shape = c.x, .strided = c.strided}, {.shape = {channels * m, 1, c.w[2], c.w[3]}}}, attrs_of<2>(c)});
+    if (separable) out.back().in.push_back({.shape = {c.w[0], channels * m, 1, 1}});
   }
   return out;
 }
 
 }  // namespace
 
-static Var max_pool2d_backward(const Var& gy, const Var& index, const Attrs& attrs);
-
-static constexpr OpDef max_pool2d_gather_def{
-    .name = "max_pool2d_gather",  // the elements of x [N, C, H, W] at `index` [N, C, OH, OW] in each plane
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      return {{c.in[1].shape, c.in[0].dtype}};
-    },
-    .forward =
-        [](const Call& c) noexcept {
-          const Shape &x = c.in[0].shape, &y = c.out[0].shape;
-          const std::int64_t planes = y[0] * y[1], from = x[2] * x[3], to = y[2] * y[3];
-          const auto* index = c.in[1].as<std::int32_t>();
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            for (std::int64_t p = 0; p < planes; ++p) {
-              for (std::int64_t k = p * to; k < (p + 1) * to; ++k)
-                c.out[0].as<T>()[k] = c.in[0].as<T>()[p * from + index[k]];
-            }
-          });
+static constexpr OpDef depthwise_conv2d_def{
+    .name = "depthwise_conv2d",
+    .infer = check_depthwise,
+    .expand = [](std::span<const Var> in, const Attrs& attrs) { return std::vector{depthwise(in[0], in[1], attrs)}; },
+    .samples = [] { return depthwise_samples(false); },
+    .source = "neuroscript.md, 5.5",
+};
+static constexpr OpDef separable_conv2d_def{
+    .name = "separable_conv2d",
+    .infer = check_depthwise,
+    .expand =
+        [](std::span<const Var> in, const Attrs& attrs) {
+          if (in[2].rank() == 4 && (in[2].shape()[2] != 1 || in[2].shape()[3] != 1))
+            shape_error("pointwise", "weight must be [O, C m, 1, 1], got ", in[2].shape());
+          return std::vector{conv<2>(depthwise(in[0], in[1], attrs), in[2], conv_attrs("", Conv2dOptions{}))};
         },
-    .vjp =
-        [](const Vjp& v) {
-          return Grads{max_pool2d_backward(v.gy[0], v.in[1], pool_sizes(v.attrs, v.in[0].shape())), Var()};
-        },
+    .samples = [] { return depthwise_samples(true); },
+    .source = "Chollet 2017, arXiv:1610.02357",
+};
+static constexpr OpDef dilated_conv2d_def{
+    .name = "dilated_conv2d",
+    .expand = [](std::span<const Var> in, const Attrs& attrs) { return std::vector{conv<2>(in[0], in[1], attrs)}; },
     .samples =
         [] {
           std::vector<Sample> out;
-          for (const PoolCase& c : pool_cases()) {
-            const double plane = static_cast<double>(c.x[2] * c.x[3]);
-            out.push_back({{{.shape = c.x, .strided = c.strided},
-                            {.shape = pooled(c), .lo = 0, .hi = plane, .dtype = DType::i32}},
-                           {.i = c.options}});
+          for (const ConvCase& c : conv_cases<2>()) {
+            const std::int64_t d = 1 + static_cast<std::int64_t>(out.size() % 3), pad = d * std::max(c.w[2], c.w[3]);
+            out.push_back({{{.shape = c.x, .strided = c.strided}, {.shape = {2, c.x[1], c.w[2], c.w[3]}}},
+                           {.i = {1, 2, pad, pad, pad, pad, d, d, 1}}});
           }
           return out;
         },
-    .source = "transpose of max_pool2d_backward",
+    .source = "Yu, Koltun 2016, arXiv:1511.07122",
 };
 
-static constexpr OpDef max_pool2d_backward_def{
-    .name = "max_pool2d_backward",
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      return {{resized(c.in[0].shape, c.attrs), c.in[0].dtype}};
-    },
-    .forward =
-        [](const Call& c) noexcept {
-          const Pool2d p = pool_problem(c.out[0].shape, c.in[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            kernels::max_pool2d_backward<T>(c.exec, p, c.in[0].as<T>(), c.in[1].as<std::int32_t>(), c.out[0].as<T>());
-          });
-        },
-    .vjp =
-        [](const Vjp& v) {
-          return Grads{record(max_pool2d_gather_def, {v.gy[0], v.in[1]}, v.attrs), Var()};
-        },
-    .samples =
-        [] {
-          std::vector<Sample> out;
-          for (const PoolCase& c : pool_cases()) {
-            const Shape y = pooled(c);
-            const double plane = static_cast<double>(c.x[2] * c.x[3]);
-            out.push_back(
-                {{{.shape = y, .strided = c.strided}, {.shape = y, .lo = 0, .hi = plane, .dtype = DType::i32}},
-                 pool_sizes({.i = c.options}, c.x)});
-          }
-          return out;
-        },
-    .source = "each gradient goes to the largest element of its window",
-};
-static Var max_pool2d_backward(const Var& gy, const Var& index, const Attrs& attrs) {
-  return record(max_pool2d_backward_def, {gy, index}, attrs);
+Var conv1d(const Var& x, const Var& w, const Var& b, const Conv1dOptions& o) { return public_conv<1>(x, w, b, o); }
+Var conv2d(const Var& x, const Var& w, const Var& b, const Conv2dOptions& o) { return public_conv<2>(x, w, b, o); }
+Var conv3d(const Var& x, const Var& w, const Var& b, const Conv3dOptions& o) { return public_conv<3>(x, w, b, o); }
+
+Var conv_transpose1d(const Var& x, const Var& w, const Var& b, const ConvTransposeOptions<1>& o) {
+  return public_transpose<1>(x, w, b, o);
+}
+Var conv_transpose2d(const Var& x, const Var& w, const Var& b, const ConvTransposeOptions<2>& o) {
+  return public_transpose<2>(x, w, b, o);
+}
+Var conv_transpose3d(const Var& x, const Var& w, const Var& b, const ConvTransposeOptions<3>& o) {
+  return public_transpose<3>(x, w, b, o);
 }
 
-static constexpr OpDef max_pool2d_def{
-    .name = "max_pool2d",  // y, and the index of each maximum in its plane
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      check_float(c, 0, "x");
-      const Shape y = pooled(c.op, c.in[0].shape, c.attrs);
-      return {{y, c.in[0].dtype}, {y, DType::i32}};
-    },
-    .forward =
-        [](const Call& c) noexcept {
-          const Pool2d p = pool_problem(c.in[0].shape, c.out[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            kernels::max_pool2d<T>(c.exec, p, c.in[0].as<T>(), c.out[0].as<T>(), c.out[1].as<std::int32_t>());
-          });
-        },
-    .vjp =
-        [](const Vjp& v) {
-          return Grads{max_pool2d_backward(v.gy[0], v.out[1], pool_sizes(v.attrs, v.in[0].shape()))};
-        },
-    .samples = [] { return pool_samples(true); },
-    .source = "the first of equals under the window",
-};
-Var max_pool2d(const Var& x, const Pool2dOptions& options) {
-  return record(max_pool2d_def, {x}, pool_attrs("max_pool2d", options));
+Var depthwise_conv2d(const Var& x, const Var& weight, const Var& bias, const Conv2dOptions& options) {
+  const char* op = depthwise_conv2d_def.name;
+  return with_bias(op, record(depthwise_conv2d_def, {x, weight}, conv_attrs(op, options)), bias);
 }
-
-static Var avg_pool2d_backward(const Var& gy, const Attrs& attrs);
-
-static constexpr OpDef avg_pool2d_def{
-    .name = "avg_pool2d",
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      check_float(c, 0, "x");
-      return {{pooled(c.op, c.in[0].shape, c.attrs), c.in[0].dtype}};
-    },
-    .forward =
-        [](const Call& c) noexcept {
-          const Pool2d p = pool_problem(c.in[0].shape, c.out[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype,
-                      [&]<class T>(T) { kernels::avg_pool2d<T>(c.exec, p, c.in[0].as<T>(), c.out[0].as<T>()); });
-        },
-    .vjp = [](const Vjp& v) { return Grads{avg_pool2d_backward(v.gy[0], pool_sizes(v.attrs, v.in[0].shape()))}; },
-    .samples = [] { return pool_samples(false); },
-    .source = "mean over the window, zeros of the padding included",
-};
-Var avg_pool2d(const Var& x, const Pool2dOptions& options) {
-  return record(avg_pool2d_def, {x}, pool_attrs("avg_pool2d", options));
+Var separable_conv2d(const Var& x, const Var& depthwise, const Var& pointwise, const Var& bias,
+                     const Conv2dOptions& options) {
+  const char* op = separable_conv2d_def.name;
+  return with_bias(op, record(separable_conv2d_def, {x, depthwise, pointwise}, conv_attrs(op, options)), bias);
 }
-
-static constexpr OpDef avg_pool2d_backward_def{
-    .name = "avg_pool2d_backward",
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      return {{resized(c.in[0].shape, c.attrs), c.in[0].dtype}};
-    },
-    .forward =
-        [](const Call& c) noexcept {
-          const Pool2d p = pool_problem(c.out[0].shape, c.in[0].shape, *c.attrs);
-          visit_float(c.in[0].dtype, [&]<class T>(T) {
-            kernels::avg_pool2d_backward<T>(c.exec, p, c.in[0].as<T>(), c.out[0].as<T>());
-          });
-        },
-    .vjp =
-        [](const Vjp& v) {
-          Attrs attrs = v.attrs;
-          attrs.i.resize(10);
-          return Grads{record(avg_pool2d_def, {v.gy[0]}, std::move(attrs))};
-        },
-    .samples =
-        [] {
-          std::vector<Sample> out;
-          for (const PoolCase& c : pool_cases())
-            out.push_back({{{.shape = pooled(c), .strided = c.strided}}, pool_sizes({.i = c.options}, c.x)});
-          return out;
-        },
-    .source = "transpose of avg_pool2d",
-};
-static Var avg_pool2d_backward(const Var& gy, const Attrs& attrs) {
-  return record(avg_pool2d_backward_def, {gy}, attrs);
+Var dilated_conv2d(const Var& x, const Var& weight, const Var& bias, std::int64_t dilation, std::int64_t padding,
+                   std::int64_t stride) {
+  const char* op = dilated_conv2d_def.name;
+  const Conv2dOptions options{
+      .stride = {stride, stride}, .padding = {padding, padding, padding, padding}, .dilation = {dilation, dilation}};
+  return with_bias(op, record(dilated_conv2d_def, {x, weight}, conv_attrs(op, options)), bias);
 }
 
 OpList conv_ops() {
   static constexpr const OpDef* ops[] = {
-      &conv2d_def,     &conv2d_input_grad_def,   &conv2d_weight_grad_def,
-      &max_pool2d_def, &max_pool2d_backward_def, &max_pool2d_gather_def,
-      &avg_pool2d_def, &avg_pool2d_backward_def,
+      &forward_def<1>,    &forward_def<2>,     &forward_def<3>,       &input_grad_def<1>,    &input_grad_def<2>,
+      &input_grad_def<3>, &weight_grad_def<1>, &weight_grad_def<2>,   &weight_grad_def<3>,   &transpose_def<1>,
+      &transpose_def<2>,  &transpose_def<3>,   &depthwise_conv2d_def, &separable_conv2d_def, &dilated_conv2d_def,
   };
   return ops;
 }

@@ -39,6 +39,7 @@ OpList pad_ops();
 OpList product_ops();
 OpList einsum_ops();
 OpList conv_ops();
+OpList pool_ops();
 OpList probability_ops();
 OpList norm_ops();
 OpList indexing_ops();

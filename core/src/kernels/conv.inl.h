@@ -39,19 +39,22 @@ void conv_weight_grad(const ConvWeightGradPart<T>& p) noexcept {
   const std::int64_t blocks = (p.pixels + Block::kPixels - 1) / Block::kPixels;
   const std::int64_t tiles = (p.rows + kTile - 1) / kTile;
   bool add = false;
-  for (std::int64_t image = 0; image < p.images; ++image) {
+  for (std::int64_t slice = p.first_slice; slice < p.first_slice + p.slices; ++slice) {
+    const std::int64_t image = slice / p.OD, od = slice % p.OD, gy_row = p.OD * p.pixels;
     const T* x = p.x + image * p.x_image;
-    const T* gy = p.gy + image * p.gy_image;
+    const T* gy = p.gy + image * p.gy_image + od * p.pixels;
+    Patches here = p.patches;
+    here.depth = od * p.stride_d - p.front;
     for (std::int64_t b = 0; b < blocks; ++b, add = true) {
       const std::int64_t p0 = p.pixels * b / blocks, pixels = p.pixels * (b + 1) / blocks - p0;
       const std::int64_t patch_row = (pixels + kPanel - 1) / kPanel * kPanel + 16;
       for (std::int64_t j = 0; j < pixels; j += kPanel) {
-        const PatchPanel<T, Arch> panel(p.patches, p0 + j, pixels - j < kPanel ? pixels - j : kPanel);
+        const PatchPanel<T, Arch> panel(here, p0 + j, pixels - j < kPanel ? pixels - j : kPanel);
         panel.write(x, p.r0, p.rows, patches + j, patch_row);
       }
       for (std::int64_t o = 0; o < p.outputs; o += kPanel) {
         const std::int64_t width = p.outputs - o < kPanel ? p.outputs - o : kPanel;
-        pack_panel_transposed<T, Arch>(gy + o * p.pixels + p0, p.pixels, pixels, width, columns + o * pixels);
+        pack_panel_transposed<T, Arch>(gy + o * gy_row + p0, gy_row, pixels, width, columns + o * pixels);
       }
       for (std::int64_t t = 0; t < tiles; ++t) {
         const std::int64_t i0 = p.rows * t / tiles, rows = p.rows * (t + 1) / tiles - i0;

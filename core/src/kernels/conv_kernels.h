@@ -9,15 +9,17 @@ namespace neuro::kernels {
 template <class T>
 struct GemmPart;
 
-/// Where the elements of patches lie in an image [C, H, W]: row (c, kh, kw) of the patch matrix at output pixel
-/// (oh, ow) is x[c][ih][iw] with ih = oh * stride_h - top + kh * dilation_h, iw likewise, or 0 where that is outside.
+/// Where the elements of patches lie in an image [C, D, H, W], for the pixels of one slice of the output: row
+/// (c, kd, kh, kw) of the patch matrix at output pixel (oh, ow) is x[c][id][ih][iw] with id = depth + kd * dilation_d,
+/// ih = oh * stride_h - top + kh * dilation_h, iw likewise, or 0 where one of them is outside.
 struct Patches {
-  std::int64_t H, W, KH, KW;
+  std::int64_t D, H, W, KD, KH, KW;
   std::int64_t OW;  ///< pixel p is (p / OW, p % OW)
-  std::int64_t stride_h, stride_w, top, left, dilation_h, dilation_w;
+  std::int64_t stride_h, stride_w, top, left, dilation_d, dilation_h, dilation_w;
+  std::int64_t depth = 0;  ///< of the slice's first tap
 };
 
-/// c[i][p - first_pixel] = sum over k of a(i, k) patch(k, p), for one image and group; B of the product is the patches.
+/// c[i][p - first_pixel] = sum over k of a(i, k) patch(k, p), for one slice and group; B of the product is the patches.
 template <class T>
 struct ConvForwardPart {
   const GemmPart<T>* product;
@@ -26,13 +28,15 @@ struct ConvForwardPart {
   std::int64_t first_pixel;
 };
 
-/// g[o - o0][r - r0] (rows g_row apart) = sum over images and pixels of gy[o] patch(r), r in [r0, r0 + rows).
+/// g[o - o0][r - r0] (rows g_row apart) = sum over slices and pixels of gy[o] patch(r), r in [r0, r0 + rows). Slice s
+/// is at depth s % OD of image s / OD.
 template <class T>
 struct ConvWeightGradPart {
   Patches patches;
   std::int64_t rows, r0, outputs;
-  std::int64_t images, pixels;
-  const T *x, *gy;  ///< first image: the group's first channel, output channel o0
+  std::int64_t first_slice, slices, OD, stride_d, front;
+  std::int64_t pixels;
+  const T *x, *gy;  ///< of image 0: the group's first channel, output channel o0
   std::int64_t x_image, gy_image;
   T* g;
   std::int64_t g_row;

@@ -69,20 +69,24 @@ class PatchPanel {
 
   void write(const T* x, std::int64_t k0, std::int64_t k, T* to, std::int64_t to_row) const {
     if (k == 0) return;
-    const std::int64_t taps = s_.KH * s_.KW;
+    const std::int64_t slice_taps = s_.KH * s_.KW, taps = s_.KD * slice_taps, slice = s_.H * s_.W;
     const std::int64_t first = k0 / taps, first_tap = k0 % taps, last = (k0 + k) / taps, last_tap = (k0 + k) % taps;
-    for (std::int64_t kw = 0; kw < s_.KW; ++kw) {
-      const std::uint64_t columns = columns_inside(kw);
-      for (std::int64_t kh = 0; kh < s_.KH; ++kh) {
-        const std::int64_t tap = kh * s_.KW + kw;
-        const std::int64_t c0 = first + (tap < first_tap), c1 = last + (tap < last_tap);
-        if (c0 >= c1) continue;
-        T* row = to + (c0 * taps + tap - k0) * to_row;
-        const T* plane = x + c0 * s_.H * s_.W;
-        if (side_by_side()) {
-          write_runs(plane, kh, kw, columns & rows_inside(kh), c1 - c0, row, taps * to_row);
-        } else {
-          write_lanes(plane, kh, kw, c1 - c0, row, taps * to_row);
+    for (std::int64_t kd = 0; kd < s_.KD; ++kd) {
+      const std::int64_t id = s_.depth + kd * s_.dilation_d;
+      const bool inside = id >= 0 && id < s_.D;
+      for (std::int64_t kw = 0; kw < s_.KW; ++kw) {
+        const std::uint64_t columns = inside ? columns_inside(kw) : 0;
+        for (std::int64_t kh = 0; kh < s_.KH; ++kh) {
+          const std::int64_t tap = kd * slice_taps + kh * s_.KW + kw;
+          const std::int64_t c0 = first + (tap < first_tap), c1 = last + (tap < last_tap);
+          if (c0 >= c1) continue;
+          T* row = to + (c0 * taps + tap - k0) * to_row;
+          const T* plane = x + (c0 * s_.D + (inside ? id : 0)) * slice;
+          if (side_by_side()) {
+            write_runs(plane, kh, kw, columns & rows_inside(kh), c1 - c0, row, taps * to_row);
+          } else {
+            write_lanes(plane, inside, kh, kw, c1 - c0, row, taps * to_row);
+          }
         }
       }
     }
@@ -116,7 +120,7 @@ class PatchPanel {
 
   void write_runs(const T* plane, std::int64_t kh, std::int64_t kw, std::uint64_t lanes, std::int64_t channels, T* row,
                   std::int64_t to_channel) const {
-    const std::int64_t tap = kh * s_.dilation_h * s_.W + kw * s_.dilation_w, plane_size = s_.H * s_.W;
+    const std::int64_t tap = kh * s_.dilation_h * s_.W + kw * s_.dilation_w, plane_size = s_.D * s_.H * s_.W;
     for (int v = 0, p = 0; v < vectors_; ++v) {
       const std::uint32_t in = static_cast<std::uint32_t>(lanes >> (v * W));
       int end = p;
@@ -132,7 +136,7 @@ class PatchPanel {
     }
   }
 
-  void write_lanes(const T* plane, std::int64_t kh, std::int64_t kw, std::int64_t channels, T* row,
+  void write_lanes(const T* plane, bool inside, std::int64_t kh, std::int64_t kw, std::int64_t channels, T* row,
                    std::int64_t to_channel) const {
     std::int64_t offset[2 * W];
     bool in[2 * W];
@@ -140,7 +144,7 @@ class PatchPanel {
       offset[lane] = 0;
       in[lane] = false;
     }
-    for (int i = 0; i < segment_count_; ++i) {
+    for (int i = 0; inside && i < segment_count_; ++i) {
       const Segment& g = segments_[i];
       const std::int64_t ih = g.oh * s_.stride_h - s_.top + kh * s_.dilation_h;
       if (ih < 0 || ih >= s_.H) continue;
@@ -152,7 +156,7 @@ class PatchPanel {
       }
     }
     const int lanes = vectors_ * W;
-    for (std::int64_t c = 0; c < channels; ++c, plane += s_.H * s_.W, row += to_channel) {
+    for (std::int64_t c = 0; c < channels; ++c, plane += s_.D * s_.H * s_.W, row += to_channel) {
       for (int lane = 0; lane < lanes; ++lane) row[lane] = in[lane] ? plane[offset[lane]] : T(0);
     }
   }

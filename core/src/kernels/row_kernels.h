@@ -1,10 +1,9 @@
 #pragma once
 // Serial kernels of one instruction set for everything but products and elementwise formulas; the drivers in
-// core/src/{reduce,rows,update,pool,gather}.cpp divide the work. What a kernel computes stands in the public header of
+// core/src/{reduce,rows,update,gather}.cpp divide the work. What a kernel computes stands in the public header of
 // its driver.
 #include <cstdint>
 
-#include "neuro/kernels/pool.h"
 #include "neuro/kernels/reduce.h"
 #include "neuro/kernels/update.h"
 
@@ -43,11 +42,6 @@ struct RowKernels {
 
   // update.inl.h
   void (*update[kUpdateRules])(const UpdateStep& step, const UpdateSegment<T>& segment) noexcept;
-
-  // pool.inl.h: one plane
-  void (*max_pool2d)(const Pool2d& p, const T* x, T* y, std::int32_t* index) noexcept;
-  void (*avg_pool2d)(const Pool2d& p, const T* x, T* y) noexcept;
-  void (*avg_pool2d_backward)(const Pool2d& p, const T* gy, T* gx) noexcept;
 
   // mask.inl.h
   void (*dropout_mask)(const MaskDraw& draw, T keep, T* y, std::int64_t n) noexcept;

@@ -2,7 +2,6 @@
 // The row kernels of one instruction set.
 #include "kernels/layer_norm.inl.h"
 #include "kernels/mask.inl.h"
-#include "kernels/pool.inl.h"
 #include "kernels/reduce.inl.h"
 #include "kernels/row_kernels.h"
 #include "kernels/softmax.inl.h"
@@ -25,9 +24,6 @@ const RowKernels<T>& row_kernels() {
       .layer_norm = &layer_norm<T, Arch>,
       .layer_norm_backward = &layer_norm_backward<T, Arch>,
       .update = {&sgd<T, Arch>, &adam<T, Arch>, &adagrad<T, Arch>, &rmsprop<T, Arch>, &lion<T, Arch>},
-      .max_pool2d = &max_pool2d<T, Arch>,
-      .avg_pool2d = &avg_pool2d<T, Arch>,
-      .avg_pool2d_backward = &avg_pool2d_backward<T, Arch>,
       .dropout_mask = &dropout_mask<T, Arch>,
   };
   return kernels;

@@ -11,11 +11,14 @@ namespace neuro::kernels {
 template <class T>
 struct GemmKernels;  // core/src/kernels/gemm_kernels.h
 template <class T>
-struct RowKernels;  // core/src/kernels/row_kernels.h: reductions, softmax, norms, updates, pooling, masks
+struct RowKernels;  // core/src/kernels/row_kernels.h: reductions, softmax, norms, updates, masks
 template <class T>
 struct NormKernels;  // core/src/kernels/norm_kernels.h: statistics of channels, norms
 template <class T>
 struct SequenceKernels;  // core/src/kernels/sequence_kernels.h: attention, recurrent cells, scans
+
+template <class T>
+struct SpatialKernels;  // core/src/kernels/spatial_kernels.h: windows over planes
 
 /// f64 kernels exist for the baseline instruction set only; every table points at those.
 struct Table {
@@ -30,6 +33,8 @@ struct Table {
   const NormKernels<double>* norm_f64;
   const SequenceKernels<float>* sequence_f32;
   const SequenceKernels<double>* sequence_f64;
+  const SpatialKernels<float>* spatial_f32;
+  const SpatialKernels<double>* spatial_f64;
 
   /// The elementwise kernel of that name, or null. O(log n): for building plans, not for running them.
   const Elementwise* find(std::string_view name) const;
