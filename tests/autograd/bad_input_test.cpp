@@ -23,7 +23,7 @@ Rows table() {
   Rows all;
   for (const Rows& part :
        {elementwise(), shapes(), reductions(), reductions_more(), products(), spatial(), probabilities(), indexing(),
-        indexing_more(), arrangement(), arrangement_more(), norms(), losses(), updates()}) {
+        indexing_more(), arrangement(), arrangement_more(), norms(), losses(), updates(), windows(), resizes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

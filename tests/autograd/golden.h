@@ -62,6 +62,6 @@ inline Var optional(Operands in, std::size_t i) { return i < in.size() ? in[i] :
 
 // One a file of rows, in golden_FAMILY_test.cpp.
 Table elementwise(), reduction(), order(), shape(), product(), spatial(), probability(), indexing(), norm(), losses(),
-    sequence();
+    sequence(), resample();
 
 }  // namespace neuro::golden

@@ -71,6 +71,7 @@ const Table& calls() {
              norm(),
              losses(),
              sequence(),
+             resample(),
          }) {
       out.insert(family.begin(), family.end());
     }
@@ -251,6 +252,10 @@ TEST_P(Golden, IsAsGoodAsPyTorch) {
 const std::map<std::string, std::string>& exceptions() {
   static const std::map<std::string, std::string> all = {
       {"dropout_mask", "random numbers of our own generator"},
+      {"drop_path", "random numbers of our own generator"},
+      {"dropout2d", "random numbers of our own generator"},
+      {"drop_connect", "random numbers of our own generator"},
+      {"drop_block", "random numbers of our own generator"},
       {"bce", "the terms of bce_loss"},
       {"class_value", "the terms of nll_loss"},
       {"class_index", "how nll_loss and cross_entropy_loss read targets in floats"},

@@ -116,7 +116,7 @@ double bound_of(std::string_view op);
 
 /// A descriptor that no user calls: a derivative's own, or a part of norms. Who records it has checked its operands.
 inline bool is_internal(std::string_view op) {
-  for (const std::string_view part : {"_grad", "_backward", "_gather", "channel_"}) {
+  for (const std::string_view part : {"_grad", "_backward", "_gather", "channel_", "resample"}) {
     if (op.find(part) != std::string_view::npos) return true;
   }
   return false;

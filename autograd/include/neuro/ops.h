@@ -2,6 +2,7 @@
 // The operations. Each checks shapes when it is called and computes nothing: it records. Axes may be negative. Unless
 // stated otherwise operands are f32 or f64, one operation does not mix them, and a wrong shape, axis or type throws
 // Error naming the operation, the shapes and the axis. (spec: autograd.md, section 2)
+#include "neuro/ops/drop.h"
 #include "neuro/ops/elementwise.h"
 #include "neuro/ops/indexing.h"
 #include "neuro/ops/leaves.h"
@@ -15,5 +16,6 @@
 #include "neuro/ops/scan.h"
 #include "neuro/ops/sequence.h"
 #include "neuro/ops/shape.h"
+#include "neuro/ops/resample.h"
 #include "neuro/ops/spatial.h"
 #include "neuro/ops/update.h"

@@ -28,6 +28,8 @@ std::span<const OpDef* const> op_defs() {
              einsum_ops(),
              conv_ops(),
              pool_ops(),
+             resample_ops(),
+             drop_ops(),
              probability_ops(),
              norm_ops(),
              indexing_ops(),

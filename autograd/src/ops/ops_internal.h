@@ -40,6 +40,8 @@ OpList product_ops();
 OpList einsum_ops();
 OpList conv_ops();
 OpList pool_ops();
+OpList resample_ops();
+OpList drop_ops();
 OpList probability_ops();
 OpList norm_ops();
 OpList indexing_ops();
