@@ -40,6 +40,20 @@ std::vector<ValueInfo> infer_elementwise(const OpDef& op, std::span<const ValueI
   return {{shape, kernel->mask_output ? DType::boolean : dtype}};
 }
 
+/// bf16 stores: only what moves elements, converts them or multiplies matrices knows it.
+void refuse_bf16(const OpDef& op, std::span<const ValueInfo> in, std::span<const ValueInfo> out) {
+  if (op.view != nullptr || op.takes_bf16) return;
+  const auto narrow = [](const ValueInfo& v) { return v.dtype == DType::bf16; };
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    if (narrow(in[i])) {
+      throw Error(ErrorCode::dtype, str(op.name, ": operand ", i, " is bf16, which is stored, moved and multiplied by ",
+                                        "matmul only; use convert()"));
+    }
+  }
+  if (std::any_of(out.begin(), out.end(), narrow))
+    throw Error(ErrorCode::dtype, str(op.name, ": cannot make bf16; use convert()"));
+}
+
 }  // namespace
 
 std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs attrs) {
@@ -67,7 +81,11 @@ std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs 
                                                  " never assigns"));
   }
   node->outputs = under_name(op.name, [&] {
-    return op.elementwise != nullptr ? infer_elementwise(op, infos) : op.infer(Infer{op.name, infos, attrs});
+    refuse_bf16(op, infos, {});
+    std::vector<ValueInfo> out =
+        op.elementwise != nullptr ? infer_elementwise(op, infos) : op.infer(Infer{op.name, infos, attrs});
+    refuse_bf16(op, {}, out);
+    return out;
   });
   node->op = &op;
   node->attrs = std::move(attrs);

@@ -139,7 +139,10 @@ Var::~Var() { release(edge_); }
 const Shape& Var::shape() const { return node_of(*this).outputs[static_cast<std::size_t>(edge_.output)].shape; }
 DType Var::dtype() const { return node_of(*this).outputs[static_cast<std::size_t>(edge_.output)].dtype; }
 bool Var::is_leaf() const { return !node_of(*this).computed(); }
-bool Var::differentiable() const { return node_of(*this).differentiable && is_floating(dtype()); }
+// A bf16 value passes gradients on, which are f32.
+bool Var::differentiable() const {
+  return node_of(*this).differentiable && (is_floating(dtype()) || dtype() == DType::bf16);
+}
 const OpDef* Var::op() const { return node_of(*this).op; }
 const Attrs& Var::attrs() const { return node_of(*this).attrs; }
 

@@ -138,6 +138,7 @@ template <class F>
 void with_bytes(std::size_t bytes, F&& f) {
   if (bytes == 4) return f(std::uint32_t{});
   if (bytes == 8) return f(std::uint64_t{});
+  if (bytes == 2) return f(std::uint16_t{});
   f(std::uint8_t{});
 }
 
@@ -149,6 +150,7 @@ void with_dtype(DType type, F&& f) {
     case DType::i64: return f(std::int64_t{});
     case DType::i32: return f(std::int32_t{});
     case DType::boolean: return f(bool{});
+    case DType::bf16: return f(bf16{});
   }
 }
 

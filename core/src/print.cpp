@@ -59,7 +59,7 @@ class Printer {
 
   // The rules of PyTorch's printing, but for whole numbers, which are written without a point.
   void choose_form() {
-    if (!is_floating(tensor_.dtype())) return;
+    if (!is_floating(tensor_.dtype()) && tensor_.dtype() != DType::bf16) return;
     double largest = 0, smallest = std::numeric_limits<double>::infinity();
     bool whole = true;
     for (const double v : values_) {

@@ -101,6 +101,7 @@ ElementwiseFn Elementwise::of(DType type) const {
     case DType::i64: return i64;
     case DType::i32: return i32;
     case DType::boolean: return boolean;
+    case DType::bf16: return nullptr;
   }
   return nullptr;
 }

@@ -43,6 +43,7 @@ decltype(auto) visit(DType dtype, F&& f) {
     case DType::i64: return f(std::int64_t{});
     case DType::i32: return f(std::int32_t{});
     case DType::boolean: return f(bool{});
+    case DType::bf16: return f(bf16{});
   }
   throw Error(ErrorCode::internal, "unknown element type");
 }
@@ -178,6 +179,7 @@ NEURO_INSTANTIATE(double)
 NEURO_INSTANTIATE(std::int64_t)
 NEURO_INSTANTIATE(std::int32_t)
 NEURO_INSTANTIATE(bool)
+NEURO_INSTANTIATE(bf16)
 #undef NEURO_INSTANTIATE
 
 double Tensor::item() const {

@@ -75,6 +75,27 @@ TEST_F(Safetensors, EveryCutIsFound) {
   EXPECT_NE(refusal(good + "x"), "accepted");
 }
 
+TEST_F(Safetensors, HalfPrecisionIsRead) {
+  std::string bytes = file(R"({"h":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},)"
+                           R"("b":{"dtype":"BF16","shape":[2],"data_offsets":[6,10]}})",
+                           0);
+  for (const unsigned half : {0x3c00u, 0xc100u, 0x0001u, 0x3fc0u, 0xff80u}) {  // 1, -2.5, 2^-24; 1.5, -infinity
+    bytes += {static_cast<char>(half & 255u), static_cast<char>(half >> 8)};
+  }
+  test::write_text(dir_ / "x.safetensors", bytes);
+  const TensorFile read = read_safetensors(dir_ / "x.safetensors");
+  ASSERT_EQ(read.tensors.size(), 2u);
+  EXPECT_EQ(read.tensors[0].second.dtype(), DType::f32);
+  EXPECT_EQ(read.tensors[0].second.to_vector(), (std::vector<double>{1, -2.5, 0x1p-24}));
+  EXPECT_EQ(read.tensors[1].second.dtype(), DType::bf16);
+  EXPECT_EQ(read.tensors[1].second.to_vector(), (std::vector<double>{1.5, -std::numeric_limits<double>::infinity()}));
+
+  write_safetensors(dir_ / "y.safetensors", {{{"b", read.tensors[1].second}}, {}});
+  const TensorFile again = read_safetensors(dir_ / "y.safetensors");
+  EXPECT_EQ(again.tensors[0].second.dtype(), DType::bf16);
+  EXPECT_EQ(again.tensors[0].second.to_vector(), read.tensors[1].second.to_vector());
+}
+
 TEST_F(Safetensors, FilesOfOtherWritersAreRead) {
   // Unaligned data, no metadata: as MLX writes it.
   const std::string bytes = file(

@@ -46,7 +46,8 @@ void convert(std::string_view data, const Type& type, Tensor& out) {
 }  // namespace
 
 Tensor read_idx(const std::filesystem::path& path, DType dtype) {
-  if (dtype == DType::boolean) throw Error(ErrorCode::dtype, "read_idx: numbers are read as f32, f64, i64 or i32");
+  if (dtype == DType::boolean || dtype == DType::bf16)
+    throw Error(ErrorCode::dtype, "read_idx: numbers are read as f32, f64, i64 or i32");
   const files::Mapped file(path, ErrorCode::data);
   const std::string_view bytes = file.text();
   if (bytes.starts_with("\x1F\x8B")) refuse(path, "it is compressed; unpack it with `gunzip` first");

@@ -47,6 +47,7 @@ void write_array(std::string& out, const Tensor& given) {
     case DType::i64: write_values<std::int64_t>(out, tensor); break;
     case DType::i32: write_values<std::int32_t>(out, tensor); break;
     case DType::boolean: write_values<bool>(out, tensor); break;
+    case DType::bf16: write_values<float>(out, tensor.to(DType::f32)); break;
   }
   out += "]}";
 }
@@ -129,6 +130,7 @@ Tensor read_array(const std::string& name, const json::Value& value, DType dtype
   if (shape->elements() != static_cast<std::int64_t>(data->list.size())) {
     bad(name, str("`data` has ", data->list.size(), " values, `dim` ", *shape, " needs ", shape->elements()));
   }
+  if (dtype == DType::bf16) return read_array(name, value, DType::f32).to(dtype);
   Tensor out = Tensor::empty(*shape, dtype);
   switch (dtype) {
     case DType::f32: read_values<float>(name, data->list, out); break;
@@ -136,6 +138,7 @@ Tensor read_array(const std::string& name, const json::Value& value, DType dtype
     case DType::i64: read_values<std::int64_t>(name, data->list, out); break;
     case DType::i32: read_values<std::int32_t>(name, data->list, out); break;
     case DType::boolean: read_values<bool>(name, data->list, out); break;
+    case DType::bf16: break;  // above
   }
   return out;
 }

@@ -29,12 +29,13 @@ std::string_view format_name(DType dtype) {
     case DType::i64: return "I64";
     case DType::i32: return "I32";
     case DType::boolean: return "BOOL";
+    case DType::bf16: return "BF16";
   }
   return "?";
 }
 
 std::optional<DType> dtype_named(std::string_view name) {
-  for (const DType dtype : {DType::f32, DType::f64, DType::i64, DType::i32, DType::boolean}) {
+  for (const DType dtype : {DType::f32, DType::f64, DType::i64, DType::i32, DType::boolean, DType::bf16}) {
     if (format_name(dtype) == name) return dtype;
   }
   return std::nullopt;
@@ -54,6 +55,7 @@ std::string shape_json(const Shape& shape) {
 
 /// What the file's header says about one tensor.
 struct Entry : TensorInfo {
+  bool f16 = false;  // two bytes an element, read as f32
   std::uint64_t begin = 0, end = 0;
 };
 
@@ -79,9 +81,12 @@ Entry read_entry(const std::string& name, const json::Value& value, const std::f
   }
   Entry entry;
   entry.name = name;
-  const auto type = dtype_named(dtype->string);
-  if (!type)
-    damaged(path, str("`", name, "` has elements of type `", dtype->string, "`; F32, F64, I64, I32 and BOOL are read"));
+  entry.f16 = dtype->string == "F16";
+  const std::optional<DType> type = entry.f16 ? DType::f32 : dtype_named(dtype->string);
+  if (!type) {
+    damaged(path, str("`", name, "` has elements of type `", dtype->string,
+                      "`; F32, F64, F16, BF16, I64, I32 and BOOL are read"));
+  }
   entry.dtype = *type;
   std::vector<std::int64_t> dims;
   for (const json::Value& size : shape->list) dims.push_back(static_cast<std::int64_t>(whole(size, path, name)));
@@ -94,7 +99,8 @@ Entry read_entry(const std::string& name, const json::Value& value, const std::f
   entry.end = whole(offsets->list[1], path, name);
   const auto elements = static_cast<std::uint64_t>(entry.shape.elements());
   const bool overflows = elements > std::numeric_limits<std::uint64_t>::max() / 8;
-  if (overflows || entry.end < entry.begin || entry.end - entry.begin != elements * size_of(entry.dtype)) {
+  if (overflows || entry.end < entry.begin ||
+      entry.end - entry.begin != elements * (entry.f16 ? 2 : size_of(entry.dtype))) {
     damaged(path, str("`", name, "` with shape ", entry.shape, " does not fill its range of bytes"));
   }
   return entry;
@@ -246,7 +252,16 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
     const char* at = bytes.data() + header.data_at + entry.begin;
     // Weights are trained further in place, and the mapping is read-only: copies, aligned to 64 bytes.
     Tensor tensor = Tensor::empty(entry.shape, entry.dtype);
-    if (tensor.bytes() > 0) std::memcpy(tensor.raw(), at, tensor.bytes());
+    if (entry.f16) {
+      float* to = tensor.data<float>();
+      for (std::int64_t i = 0; i < tensor.size(); ++i) {
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, at + 2 * i, 2);
+        to[i] = f32_of_f16(bits);
+      }
+    } else if (tensor.bytes() > 0) {
+      std::memcpy(tensor.raw(), at, tensor.bytes());
+    }
     if (entry.dtype == DType::boolean) {  // any other byte is not a value that a bool can have
       auto* flags = static_cast<unsigned char*>(tensor.raw());
       for (std::int64_t i = 0; i < tensor.size(); ++i) flags[i] = flags[i] != 0;

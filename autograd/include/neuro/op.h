@@ -128,6 +128,8 @@ struct OpDef {
   /// For an operation that reads some strides and not others: whether it reads this input as it lies (its data pointer
   /// is null). Asked for inputs that are not contiguous; null: never.
   bool (*reads_in_place)(const Operand& x) = nullptr;
+  /// bf16 operands and results are understood. Views need no mark; recording refuses bf16 everywhere else.
+  bool takes_bf16 = false;
   /// `forward` passes Call::epilogue to its kernel, which runs it over the first output while that is in cache.
   bool takes_epilogue = false;
 

@@ -37,6 +37,7 @@ constexpr OpDef contiguous_def{
     .vjp = [](const Vjp& v) { return Grads{v.gy[0]}; },
     .samples = [] { return samples::unary({}); },
     .strided_inputs = 1,
+    .takes_bf16 = true,
     .source = "identity",
 };
 Var contiguous(const Var& x) { return record(contiguous_def, {x}); }
@@ -443,6 +444,7 @@ static constexpr OpDef slice_scatter_def{
         },
     .samples = [] { return slice_samples(true); },
     .strided_inputs = 1,
+    .takes_bf16 = true,
     .source = "transpose of slice",
 };
 Var slice_scatter(const Var& x, int axis, std::int64_t begin, std::int64_t step, std::int64_t size) {
@@ -534,6 +536,7 @@ static constexpr OpDef concat_def{
           return out;
         },
     .strided_inputs = ~0u,
+    .takes_bf16 = true,
     .source = kSpec,
 };
 
@@ -586,15 +589,20 @@ static constexpr OpDef convert_def{
         [](const Call& c) noexcept {
           kernels::convert(c.exec, c.in[0].dtype, c.in[0].data, c.out[0].dtype, c.out[0].data, c.in[0].size());
         },
-    .vjp = [](const Vjp& v) { return Grads{convert(v.gy[0], v.in[0].dtype())}; },
+    .vjp =
+        [](const Vjp& v) {
+          const DType type = v.in[0].dtype();
+          return Grads{convert(v.gy[0], type == DType::bf16 ? DType::f32 : type)};
+        },
     .samples =
         [] {
           // Not to f32: its rounding would drown a difference quotient. From f64 to f64 when the sweep runs in f64.
           std::vector<Sample> out = samples::unary({}, {.i = {static_cast<std::int64_t>(DType::f64)}});
           const std::pair<DType, DType> other[] = {
-              {DType::f64, DType::i64}, {DType::f64, DType::i32},     {DType::i64, DType::f64},
-              {DType::i32, DType::f64}, {DType::boolean, DType::f64}, {DType::i64, DType::i32},
-              {DType::i32, DType::i64}, {DType::i64, DType::boolean},
+              {DType::f64, DType::i64},  {DType::f64, DType::i32},     {DType::i64, DType::f64},
+              {DType::i32, DType::f64},  {DType::boolean, DType::f64}, {DType::i64, DType::i32},
+              {DType::i32, DType::i64},  {DType::i64, DType::boolean}, {DType::i64, DType::bf16},
+              {DType::bf16, DType::i64},
           };
           for (const auto& [from, to] : other) {
             out.push_back(
@@ -603,6 +611,7 @@ static constexpr OpDef convert_def{
           }
           return out;
         },
+    .takes_bf16 = true,
     .source = kSpec,
 };
 Var convert(const Var& x, DType dtype) {

@@ -23,7 +23,8 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& cont
 /// Reads a file of any origin and trusts none of it: a header over 100 MB, a range that overlaps, leaves a gap, ends
 /// outside or does not match its shape, a repeated name, an unknown element type and a wrong `neuro.checksum` throw
 /// Error(checkpoint) saying which. Data that lies unaligned (other writers) is read as well.
-/// Element types: F32, F64, I64, I32, BOOL.
+/// Element types: F32, F64, BF16, I64, I32 and BOOL as they are; F16 becomes f32, exactly. (A model takes any of them
+/// for its own type: `Model::load_state_dict` converts.)
 TensorFile read_safetensors(const std::filesystem::path& path);
 
 /// What a file says of itself before its data.

@@ -72,6 +72,8 @@ Var diag_embed(const Var& x, std::int64_t offset = 0);
 /// diag_embed of a vector, diagonal of a matrix.
 Var diag(const Var& x, std::int64_t offset = 0);
 Var contiguous(const Var& x);
-Var convert(const Var& x, DType dtype);  ///< gradient converted back between floats; to integers toward zero
+/// x in another type: to integers toward zero, to bf16 (by way of f32) to the nearest even, NaN staying NaN. Between
+/// floats the gradient is converted back; that of a bf16 value is f32. From and to integers there is none.
+Var convert(const Var& x, DType dtype);
 
 }  // namespace neuro

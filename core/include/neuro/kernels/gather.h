@@ -9,7 +9,7 @@
 
 namespace neuro::kernels {
 
-/// Copies a strided tensor into a strided tensor of the same shape and element size (1, 4 or 8 bytes).
+/// Copies a strided tensor into a strided tensor of the same shape and element size (1, 2, 4 or 8 bytes).
 /// Strides in elements. The two must not overlap.
 void copy(const Exec& exec, std::size_t element_bytes, const Shape& shape, const void* from,
           const Strides& from_strides, void* to, const Strides& to_strides) noexcept;
@@ -19,7 +19,8 @@ void copy(const Exec& exec, std::size_t element_bytes, const Shape& shape, const
 void gather_range(std::size_t element_bytes, const Shape& shape, const void* from, const Strides& strides,
                   std::int64_t begin, std::int64_t end, void* to) noexcept;
 
-/// Contiguous conversion of n elements between types (to integers: toward zero; to boolean: != 0).
+/// Contiguous conversion of n elements between types (to integers: toward zero; to boolean: != 0; to bf16: by
+/// way of f32, to the nearest even).
 void convert(const Exec& exec, DType from_type, const void* from, DType to_type, void* to, std::int64_t n) noexcept;
 
 /// Sets n contiguous elements to a value.
