@@ -156,6 +156,89 @@ void gemm(const Exec& exec, const GemmArgs<T>& g) noexcept {
   });
 }
 
+// --- bf16 ---
+
+namespace {
+
+// A block of A is then at most 256 KiB of f32 and one of B 512 KiB; widening costs each element 1 / 128 of its
+// products.
+constexpr std::int64_t kWideRows = 128, kWideCols = 256;
+
+std::int64_t wide_a(std::int64_t m, std::int64_t k) {
+  return (std::min(m, kWideRows) * gemm_block_k(k) + 15) / 16 * 16;
+}
+std::int64_t wide_b(std::int64_t n, std::int64_t k) {
+  return (std::min(n, kWideCols) * gemm_block_k(k) + 15) / 16 * 16;
+}
+
+/// A block of an operand in f32: the f32 operand itself, or the bf16 one's `rows` of `cols` elements, widened into
+/// `to`.
+struct Block {
+  const float* data;
+  std::int64_t ld;
+};
+Block widen(const float* f32, const bf16* stored, std::int64_t ld, std::int64_t at, std::int64_t rows,
+            std::int64_t cols, float* to) {
+  if (stored == nullptr) return {f32 + at, ld};
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const bf16* from = stored + at + i * ld;
+    for (std::int64_t j = 0; j < cols; ++j) to[i * cols + j] = static_cast<float>(from[j]);
+  }
+  return {to, cols};
+}
+
+}  // namespace
+
+std::size_t gemm_bf16_scratch(const Table& table, std::int64_t M, std::int64_t N, std::int64_t K) {
+  const std::int64_t pack = gemm_pack_elements(gemm_kernels_of<float>(table), std::min(N, kWideCols), gemm_block_k(K));
+  return static_cast<std::size_t>(wide_a(M, K) + wide_b(N, K) + pack) * sizeof(float);
+}
+
+void gemm_bf16(const Exec& exec, const GemmArgs<float>& g, const bf16* a, const bf16* b) noexcept {
+  if (g.M == 0 || g.N == 0) return;
+  if (g.K == 0) return gemm(exec, g);  // reads neither operand
+  const GemmKernels<float>& kernels = gemm_kernels_of<float>(*exec.table);
+  const std::int64_t blocks_m = (g.M + kWideRows - 1) / kWideRows, blocks_n = (g.N + kWideCols - 1) / kWideCols;
+  const std::int64_t blocks_k = gemm_k_blocks(g.K), chunks = g.batch * blocks_m * blocks_n;
+  const auto run = [&](std::int64_t chunk, int worker) {
+    const std::int64_t batch = chunk / (blocks_m * blocks_n), i0 = chunk / blocks_n % blocks_m * kWideRows,
+                       j0 = chunk % blocks_n * kWideCols;
+    auto* scratch = reinterpret_cast<float*>(exec.of(worker));
+    GemmPart<float> p;
+    p.m = std::min(kWideRows, g.M - i0);
+    p.n = std::min(kWideCols, g.N - j0);
+    p.c = g.c + batch * g.batch_c + i0 * g.ldc + j0;
+    p.ldc = g.ldc;
+    p.pack = scratch + wide_a(g.M, g.K) + wide_b(g.N, g.K);
+    p.batch = batch;
+    p.origin = i0 * g.ldc + j0;
+    p.worker = worker;
+    for (std::int64_t block = 0; block < blocks_k; ++block) {
+      const std::int64_t k0 = part_begin(g.K, blocks_k, block);
+      p.k = part_begin(g.K, blocks_k, block + 1) - k0;
+      const bool a_rows = g.ta == Trans::no, b_rows = g.tb == Trans::no;
+      const Block wide_of_a = widen(g.a, a, g.lda, batch * g.batch_a + (a_rows ? i0 * g.lda + k0 : k0 * g.lda + i0),
+                                    a_rows ? p.m : p.k, a_rows ? p.k : p.m, scratch);
+      const Block wide_of_b = widen(g.b, b, g.ldb, batch * g.batch_b + (b_rows ? k0 * g.ldb + j0 : j0 * g.ldb + k0),
+                                    b_rows ? p.k : p.n, b_rows ? p.n : p.k, scratch + wide_a(g.M, g.K));
+      p.a = wide_of_a.data;
+      p.a_row = a_rows ? wide_of_a.ld : 1;
+      p.a_col = a_rows ? 1 : wide_of_a.ld;
+      p.b = wide_of_b.data;
+      p.b_row = b_rows ? wide_of_b.ld : 1;
+      p.b_col = b_rows ? 1 : wide_of_b.ld;
+      p.accumulate = g.accumulate || block > 0;
+      p.epilogue = block + 1 == blocks_k ? g.epilogue : Epilogue{};
+      choose(kernels, p)(p);
+    }
+  };
+  if (g.M * g.N * g.K * g.batch < 2 * grain(kSerialWork) || thread_count() == 1) {
+    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk, 0);
+  } else {
+    parallel_for(chunks, run);
+  }
+}
+
 template std::size_t gemm_scratch<float>(const Table&, std::int64_t, std::int64_t, std::int64_t, Trans, Trans);
 template std::size_t gemm_scratch<double>(const Table&, std::int64_t, std::int64_t, std::int64_t, Trans, Trans);
 template void serial_gemm(const GemmKernels<float>&, const GemmArgs<float>&, float*) noexcept;

@@ -126,6 +126,9 @@ struct InnerEpilogue {
   }
 };
 
+bool stores_bf16(const Operand& x) { return x.dtype == DType::bf16; }
+bool stores_bf16(const Call& c) { return stores_bf16(c.in[0]) || stores_bf16(c.in[1]); }
+
 template <class T>
 void run_product(const Call& c) noexcept {
   const Product<T> product(c);
@@ -147,9 +150,30 @@ void run_product(const Call& c) noexcept {
   });
 }
 
+/// A product of which an operand is stored as bf16.
+void run_bf16(const Call& c) noexcept {
+  const Product<float> product(c);
+  for (std::int64_t i = 0; i < product.outer; ++i) {
+    kernels::GemmArgs<float> args = product.at(i);
+    const InnerEpilogue epilogue{c.epilogue, i * args.batch, -1};
+    if (product.outer > 1 && c.epilogue.run != nullptr) args.epilogue = {InnerEpilogue::run, &epilogue};
+    const auto stored = [&](const Operand& x, std::int64_t around) -> const bf16* {
+      return stores_bf16(x) ? x.as<bf16>() + i * around : nullptr;
+    };
+    kernels::gemm_bf16(c.exec, args, stored(c.in[0], product.outer_a), stored(c.in[1], product.outer_b));
+  }
+}
+
 std::vector<ValueInfo> infer_matmul(const Infer& c) {
-  check_float(c, 0, "a");
-  check_same_type(c, 1, "b");
+  const bool narrow = c.in[0].dtype == DType::bf16 || c.in[1].dtype == DType::bf16;
+  if (narrow) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (c.in[i].dtype != DType::bf16) check_type(c, i, "an operand beside bf16", DType::f32);
+    }
+  } else {
+    check_float(c, 0, "a");
+    check_same_type(c, 1, "b");
+  }
   const Shape &a = c.in[0].shape, &b = c.in[1].shape;
   const Trans ta = flag(c.attrs, 0), tb = flag(c.attrs, 1);
   if (a.rank() < 2 || b.rank() < 2) shape_error(c.op, "a is ", a, ", b is ", b, "; both need at least 2 axes");
@@ -169,7 +193,7 @@ std::vector<ValueInfo> infer_matmul(const Infer& c) {
   std::vector<std::int64_t> sizes(lead.begin(), lead.end());
   sizes.push_back(m);
   sizes.push_back(n);
-  return {{Shape(sizes), c.in[0].dtype}};
+  return {{Shape(sizes), narrow ? DType::f32 : c.in[0].dtype}};
 }
 
 /// x as one matrix: all axes but the last are its rows.
@@ -231,6 +255,11 @@ std::vector<Sample> matmul_samples() {
   for (const Case& c : cases) {
     out.push_back({{{.shape = c.a, .strided = c.strided}, {.shape = c.b, .strided = c.strided}}, {.i = {c.ta, c.tb}}});
   }
+  for (const std::size_t i : {0, 3, 4, 5, 6, 7, 12, 16, 21, 22, 23}) {  // both operands stored as bf16
+    Sample narrow = out[i];
+    for (SampleInput& in : narrow.in) in.dtype = DType::bf16;
+    out.push_back(narrow);
+  }
   return out;
 }
 
@@ -258,10 +287,18 @@ void look_through(Var& x, Trans& t) {
 static constexpr OpDef matmul_def{
     .name = "matmul",  // attrs.i: whether a and b are read transposed
     .infer = infer_matmul,
-    .forward = [](const Call& c) noexcept { visit_float(c.in[0].dtype, [&]<class T>(T) { run_product<T>(c); }); },
+    .forward =
+        [](const Call& c) noexcept {
+          if (stores_bf16(c)) return run_bf16(c);
+          visit_float(c.in[0].dtype, [&]<class T>(T) { run_product<T>(c); });
+        },
     .scratch =
         [](const Call& c) {
           std::size_t bytes = 0;
+          if (stores_bf16(c)) {
+            const auto g = Product<float>(c).g;
+            return kernels::gemm_bf16_scratch(*c.exec.table, g.M, g.N, g.K);
+          }
           visit_float(c.in[0].dtype, [&]<class T>(T) {
             const auto g = Product<T>(c).g;
             bytes = kernels::gemm_scratch<T>(*c.exec.table, g.M, g.N, g.K, g.ta, g.tb);
@@ -276,6 +313,7 @@ static constexpr OpDef matmul_def{
     .vjp = matmul_vjp,
     .samples = matmul_samples,
     .reads_in_place = reads_in_place,
+    .takes_bf16 = true,
     .takes_epilogue = true,
     .source = "autograd.md, section 2",
 };

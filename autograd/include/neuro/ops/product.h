@@ -9,7 +9,8 @@
 
 namespace neuro {
 
-/// op(a) op(b) over the last two axes, leading axes broadcast. Rank >= 2.
+/// op(a) op(b) over the last two axes, leading axes broadcast. Rank >= 2. a and b are both f32 or both f64; or one of
+/// them, or both, are bf16 beside f32: products and sums are then those of f32, as are the result and all gradients.
 Var matmul(const Var& a, const Var& b, Trans ta = Trans::no, Trans tb = Trans::no);
 Var mm(const Var& a, const Var& b);    ///< [n,m] [m,o] -> [n,o]
 Var mm_t(const Var& a, const Var& b);  ///< [n,m] [o,m] -> [n,o]

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "neuro/half.h"
 #include "neuro/kernels/exec.h"
 
 namespace neuro {
@@ -55,5 +56,11 @@ std::size_t gemm_scratch(const Table& table, std::int64_t M, std::int64_t N, std
 /// Computes; uses the worker pool when the work pays for it (about 0.6 MFLOP).
 template <class T>
 void gemm(const Exec& exec, const GemmArgs<T>& args) noexcept;
+
+/// The same with one or both operands stored as bf16: `a` and `b` stand for those of args when they are not null. Each
+/// is widened to f32, block by block while it is in cache; products and sums are those of f32, so the bound above holds
+/// for the stored values. Blocks, and so the order of the sums, depend on the sizes only.
+std::size_t gemm_bf16_scratch(const Table& table, std::int64_t M, std::int64_t N, std::int64_t K);
+void gemm_bf16(const Exec& exec, const GemmArgs<float>& args, const bf16* a, const bf16* b) noexcept;
 
 }  // namespace neuro::kernels
