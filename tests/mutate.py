@@ -54,7 +54,7 @@ def main():
         if descriptor == "-":
             print(f"{kind:<10} {name:<29} is no operation: {test} was run as it is", flush=True)
             continue
-        failed, problem = run(build / program, [test], descriptor)
+        failed, problem = run(build / program, [test], name if descriptor == "-" else descriptor)
         verdict = problem or ("notices" if test in failed else "DOES NOT NOTICE")
         problems += verdict != "notices"
         print(f"{kind:<10} {name:<29} without {descriptor:<29} {test} {verdict}", flush=True)

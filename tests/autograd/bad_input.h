@@ -66,6 +66,6 @@ inline void binary(Rows& rows, const char* op, Var (*f)(const Var&, const Var&))
 
 // One a family of operations, in bad_input_FAMILY_test.cpp.
 Rows elementwise(), shapes(), reductions(), reductions_more(), products(), spatial(), probabilities(), indexing(),
-    indexing_more(), arrangement(), arrangement_more(), norms(), losses(), updates(), windows(), resizes();
+    indexing_more(), arrangement(), arrangement_more(), norms(), losses(), sequences(), updates(), windows(), resizes();
 
 }  // namespace neuro::bad

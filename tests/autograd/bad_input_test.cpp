@@ -21,9 +21,9 @@ constexpr int kRows = 3;  // at least, for each operation
 
 Rows table() {
   Rows all;
-  for (const Rows& part :
-       {elementwise(), shapes(), reductions(), reductions_more(), products(), spatial(), probabilities(), indexing(),
-        indexing_more(), arrangement(), arrangement_more(), norms(), losses(), updates(), windows(), resizes()}) {
+  for (const Rows& part : {elementwise(), shapes(), reductions(), reductions_more(), products(), spatial(),
+                           probabilities(), indexing(), indexing_more(), arrangement(), arrangement_more(), norms(),
+                           losses(), sequences(), updates(), windows(), resizes()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -81,6 +81,7 @@ static constexpr OpDef prelu_def{
         },
     .samples = [] { return samples::binary({.kinks = {0}}, {}); },
     .source = "He, Zhang, Ren, Sun 2015, arXiv:1502.01852, eq. 1",
+    .shapes = "x [*a], slope [*b] -> [*s]",
 };
 Var prelu(const Var& x, const Var& slope) { return record(prelu_def, {x, slope}); }
 
@@ -284,6 +285,7 @@ static constexpr OpDef log_sigmoid_def{
     .expand = [](std::span<const Var> in, const Attrs&) { return std::vector{-softplus(-in[0])}; },
     .samples = [] { return samples::unary({.lo = -6, .hi = 6}); },
     .source = "the logarithm of sigmoid",
+    .shapes = "[*s] -> [*s]",
 };
 Var log_sigmoid(const Var& x) { return record(log_sigmoid_def, {x}); }
 

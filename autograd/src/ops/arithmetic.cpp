@@ -118,6 +118,7 @@ static constexpr OpDef pow_scalar_def{
           return out;
         },
     .source = kSpec,
+    .shapes = "[*s] -> [*s]",
 };
 Var pow(const Var& a, double b) { return record(pow_scalar_def, {a}, {.f = {b}}); }
 Var pow(double a, const Var& b) { return pow(constant(a, b.dtype()), b); }
@@ -244,6 +245,7 @@ static constexpr OpDef lerp_def{
           return out;
         },
     .source = "a + w (b - a)",
+    .shapes = "a, b, weight [*s] -> [*s]",
 };
 Var lerp(const Var& a, const Var& b, const Var& weight) { return record(lerp_def, {a, b, weight}); }
 Var lerp(const Var& a, const Var& b, double weight) { return lerp(a, b, constant(weight, a.dtype())); }

@@ -59,6 +59,7 @@ static constexpr OpDef flip_def{
           return true;
         },
     .source = "axes backwards",
+    .shapes = "[*s] -> [*s]",
 };
 Var flip(const Var& x, std::span<const int> axes) {
   Attrs attrs;
@@ -91,6 +92,7 @@ static constexpr OpDef roll_def{
           return out;
         },
     .source = "y[(j + shift) mod n] = x[j]",
+    .shapes = "[*s] -> [*s]",
 };
 Var roll(const Var& x, std::int64_t shift, int axis) {
   const int a = normalize_axis(axis, x.rank(), "roll");
@@ -146,6 +148,7 @@ static constexpr OpDef repeat_def{
           return out;
         },
     .source = "blocks of x beside each other",
+    .shapes = "[*s] -> each size times its count",
 };
 
 static Var repeat_over(const OpDef& op, const Var& x, std::vector<std::int64_t> counts) {
@@ -173,6 +176,7 @@ static constexpr OpDef tile_def{
     .expand = [](std::span<const Var> in, const Attrs& attrs) { return std::vector{record(repeat_def, in, attrs)}; },
     .samples = [] { return repeat_def.samples(); },
     .source = "repeat",
+    .shapes = "[*s] -> each size times its count",
 };
 Var tile(const Var& x, std::span<const std::int64_t> counts) {
   return repeat_over(tile_def, x, {counts.begin(), counts.end()});
@@ -198,6 +202,7 @@ static constexpr OpDef repeat_interleave_def{
           return out;
         },
     .source = "y[j] = x[j / count]",
+    .shapes = "[*a, n, *b] -> [*a, n count, *b]",
 };
 Var repeat_interleave(const Var& x, std::int64_t count, int axis) {
   const int a = normalize_axis(axis, x.rank(), "repeat_interleave");
@@ -245,6 +250,7 @@ static constexpr OpDef tril_def{
     .vjp = [](const Vjp& v) { return Grads{record(tril_def, {v.gy[0]}, v.attrs)}; },
     .samples = triangle_samples,
     .source = "column - row <= k",
+    .shapes = "[*s, n, m] -> [*s, n, m]",
 };
 Var tril(const Var& x, std::int64_t k) {
   check_matrices("tril", x);
@@ -258,6 +264,7 @@ static constexpr OpDef triu_def{
     .vjp = [](const Vjp& v) { return Grads{record(triu_def, {v.gy[0]}, v.attrs)}; },
     .samples = triangle_samples,
     .source = "column - row >= k",
+    .shapes = "[*s, n, m] -> [*s, n, m]",
 };
 Var triu(const Var& x, std::int64_t k) {
   check_matrices("triu", x);
@@ -312,6 +319,7 @@ static constexpr OpDef diagonal_def{
           return true;
         },
     .source = "column - row == offset",
+    .shapes = "[*a, n, *b, m, *c] -> [*a, *b, *c, k]",
 };
 Var diagonal(const Var& x, std::int64_t offset, int axis_a, int axis_b) {
   const int a = normalize_axis(axis_a, x.rank(), "diagonal"), b = normalize_axis(axis_b, x.rank(), "diagonal");
@@ -352,6 +360,7 @@ static constexpr OpDef diag_embed_def{
         },
     .strided_inputs = 1,
     .source = "transpose of diagonal",
+    .shapes = "[*s, n] -> [*s, m, m]",
 };
 static Var diag_embed(const Var& x, std::int64_t offset, std::int64_t rows, std::int64_t columns) {
   return record(diag_embed_def, {x}, {.i = {offset, rows, columns}});
@@ -389,6 +398,7 @@ static constexpr OpDef trace_def{
           return out;
         },
     .source = "sum of the diagonal",
+    .shapes = "[n, m] -> []",
 };
 Var trace(const Var& x) { return record(trace_def, {x}); }
 
@@ -462,6 +472,7 @@ static constexpr OpDef unfold_def{
           return true;
         },
     .source = "y[.., w, .., k] = x[.., w step + k, ..]",
+    .shapes = "[*a, n, *b] -> [*a, (n - size) / step + 1, *b, size]",
 };
 Var unfold(const Var& x, int axis, std::int64_t size, std::int64_t step) {
   const int a = normalize_axis(axis, x.rank(), "unfold");

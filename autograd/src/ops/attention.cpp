@@ -283,6 +283,7 @@ static constexpr OpDef attention_def{
     .samples = forward_samples,
     .strided_inputs = 0b1111,
     .source = "Vaswani et al. 2017, arXiv:1706.03762, eq. 1; Dao 2023, arXiv:2307.08691, algorithm 1",
+    .shapes = "q [*s, Hq, T, D], k [*s, Hkv, S, D], v [*s, Hkv, S, Dv] -> [*s, Hq, T, Dv]",
 };
 
 namespace {

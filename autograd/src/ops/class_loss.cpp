@@ -111,6 +111,7 @@ static constexpr OpDef class_value_def{
         },
     .strided_inputs = 1,
     .source = "autograd.md, section 5",
+    .shapes = "input [N, C], target [N] -> [N]",
 };
 static Var class_value(const Var& x, const Var& target, std::int64_t ignore) {
   return record(class_value_def, {x, target}, {.i = {ignore}});
@@ -140,6 +141,7 @@ static constexpr OpDef class_index_def{
           return out;
         },
     .source = "autograd.md, section 5",
+    .shapes = "[*s] -> [*s] i64",
 };
 
 // --- nll_loss, cross_entropy_loss ---
@@ -243,6 +245,7 @@ static constexpr OpDef nll_def{
         },
     .samples = [] { return class_samples(false); },
     .source = "autograd.md, section 5",
+    .shapes = "input [N, C, *d], target [N, *d] -> [], or [N, *d] unreduced",
 };
 
 static constexpr OpDef cross_entropy_loss_def{
@@ -276,6 +279,7 @@ static constexpr OpDef cross_entropy_loss_def{
         },
     .samples = [] { return class_samples(true); },
     .source = "autograd.md, section 5; smoothing: Szegedy et al. 2015, arXiv:1512.00567, section 7",
+    .shapes = "input [N, C, *d], target [N, *d] -> [], or [N, *d] unreduced",
 };
 
 namespace {

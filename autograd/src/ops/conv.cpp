@@ -277,6 +277,7 @@ constexpr OpDef forward_def{
     .samples = conv_samples<n, Part::forward>,
     .takes_epilogue = true,
     .source = "autograd.md, section 3",
+    .shapes = "x [N, C, H, W], weight [O, C / groups, KH, KW] -> [N, O, OH, OW]",
 };
 template <int n>
 Var conv(const Var& x, const Var& w, const Attrs& attrs) {

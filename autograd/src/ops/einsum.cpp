@@ -347,6 +347,7 @@ static constexpr OpDef einsum_def{
     .expand = expand_einsum,
     .samples = einsum_samples,
     .source = "Einstein's summation convention, in NumPy's notation",
+    .shapes = "as the equation says",
 };
 Var einsum(std::string_view equation, std::span<const Var> operands) {
   if (operands.empty()) throw Error(ErrorCode::invalid_argument, "einsum: no operands");
@@ -433,6 +434,7 @@ static constexpr OpDef tensordot_def{
           return out;
         },
     .source = "sum of a and b over pairs of axes",
+    .shapes = "[*a, *k], [*k, *b] -> [*a, *b]",
 };
 Var tensordot(const Var& a, const Var& b, std::span<const int> axes_a, std::span<const int> axes_b) {
   if (axes_a.size() != axes_b.size())

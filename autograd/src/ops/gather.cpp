@@ -63,6 +63,7 @@ static constexpr OpDef gather_def{
           return out;
         },
     .source = "y[.., j, ..] = x[.., index[.., j, ..], ..]",
+    .shapes = "x [*a, n, *b], index [*a, m, *b] -> [*a, m, *b]",
 };
 
 static constexpr OpDef gather_backward_def{
@@ -164,6 +165,7 @@ static constexpr OpDef scatter_def{
         },
     .strided_inputs = 1,
     .source = "y[.., index[.., j, ..], ..] = src[.., j, ..], in increasing j",
+    .shapes = "x [*a, n, *b], index [*a, m, *b], src [*a, m, *b] -> [*a, n, *b]",
 };
 Var scatter(const Var& x, const Var& index, const Var& src, int axis) {
   return record(scatter_def, {x, as_index(index), src}, {.i = {normalize_axis(axis, x.rank(), "scatter")}});
@@ -240,6 +242,7 @@ static constexpr OpDef scatter_add_def{
         },
     .strided_inputs = 1,
     .source = "y[.., index[.., j, ..], ..] += src[.., j, ..]",
+    .shapes = "x [*a, n, *b], index [*a, m, *b], src [*a, m, *b] -> [*a, n, *b]",
 };
 Var scatter_add(const Var& x, const Var& index, const Var& src, int axis) {
   return record(scatter_add_def, {x, as_index(index), src}, {.i = {normalize_axis(axis, x.rank(), "scatter_add")}});

@@ -79,6 +79,7 @@ static constexpr OpDef embedding_def{
           return out;
         },
     .source = "rows of a table",
+    .shapes = "table [V, D], index [*s] -> [*s, D]",
 };
 Var embedding(const Var& table, const Var& index, std::int64_t padding_index) {
   return record(embedding_def, {table, index}, {.i = {padding_index}});
@@ -160,6 +161,7 @@ static constexpr OpDef dropout_mask_def{
           return out;
         },
     .source = "Srivastava et al. 2014, Dropout, scaled at training time",
+    .shapes = "rng [3] i64 -> [*s]",
 };
 Var dropout_mask(const Shape& shape, double p, std::int64_t stream, const Var& rng, DType dtype) {
   if (!(p >= 0 && p <= 1)) throw Error(ErrorCode::invalid_argument, str("dropout_mask: p = ", p, " is outside [0, 1]"));

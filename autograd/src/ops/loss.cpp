@@ -58,6 +58,7 @@ static constexpr OpDef mse_def{
     .expand = [](std::span<const Var> in, const Attrs& a) { return reduced(square(in[0] - in[1]), a); },
     .samples = [] { return loss_samples({}, {}); },
     .source = kSpec,
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 static constexpr OpDef mae_def{
     .name = "mae_loss",
@@ -65,6 +66,7 @@ static constexpr OpDef mae_def{
     .expand = [](std::span<const Var> in, const Attrs& a) { return reduced(abs(in[0] - in[1]), a); },
     .samples = [] { return loss_samples({.lo = 0, .hi = 2}, {.lo = -2, .hi = -0.05}); },  // apart: no kink between them
     .source = kSpec,
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef bce_terms_def{
@@ -87,6 +89,7 @@ static constexpr OpDef bce_def{
         },
     .samples = [] { return loss_samples({.lo = 0.05, .hi = 0.95}, {.lo = 0, .hi = 1}); },
     .source = kSpec,
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 /// -ln sigmoid(x) = softplus(-x) and -ln(1 - sigmoid(x)) = softplus(x): no cancellation at either end.
@@ -98,6 +101,7 @@ static constexpr OpDef bce_with_logits_def{
     .expand = [](std::span<const Var> in, const Attrs& a) { return reduced(logits_terms(in[0], in[1]), a); },
     .samples = [] { return loss_samples({.lo = -4, .hi = 4}, {.lo = 0, .hi = 1}); },
     .source = kSpec,
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef kldiv_def{
@@ -113,6 +117,7 @@ static constexpr OpDef kldiv_def{
         },
     .samples = [] { return loss_samples({.lo = -4, .hi = 0}, {.lo = 0.05, .hi = 1}); },
     .source = kSpec,
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 /// Of d = x - t. With c = clamp(d): c (d - c / 2) is d^2 / 2 inside and delta (|d| - delta / 2) outside.
@@ -134,6 +139,7 @@ static constexpr OpDef huber_def{
           return out;
         },
     .source = "Huber 1964, Robust estimation of a location parameter, eq. 2",
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 static constexpr OpDef smooth_l1_def{
     .name = "smooth_l1_loss",  // f: beta
@@ -151,6 +157,7 @@ static constexpr OpDef smooth_l1_def{
           return out;
         },
     .source = "Girshick 2015, arXiv:1504.08083, eq. 3",
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef hinge_def{
@@ -165,6 +172,7 @@ static constexpr OpDef hinge_def{
           return out;
         },
     .source = "Cortes and Vapnik 1995, Support-vector networks",
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef mape_def{
@@ -174,6 +182,7 @@ static constexpr OpDef mape_def{
                  const Attrs& a) { return reduced(abs(in[0] - in[1]) / maximum(abs(in[1]), number(1e-7, in[0])), a); },
     .samples = [] { return loss_samples({.lo = 0, .hi = 2}, {.lo = -2, .hi = -0.1}); },
     .source = "mdl.md, losses",
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef poisson_nll_def{
@@ -198,6 +207,7 @@ static constexpr OpDef poisson_nll_def{
           return out;
         },
     .source = "negative logarithm of the Poisson distribution; Stirling's approximation",
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef gaussian_nll_def{
@@ -219,6 +229,7 @@ static constexpr OpDef gaussian_nll_def{
           return out;
         },
     .source = "Nix and Weigend 1994, Estimating the mean and variance of the target probability distribution",
+    .shapes = "input, target, variance [*s] -> [], or [*s] unreduced",
 };
 
 static constexpr OpDef focal_def{
@@ -243,6 +254,7 @@ static constexpr OpDef focal_def{
           return out;
         },
     .source = "Lin, Goyal, Girshick, He, Dollar 2017, arXiv:1708.02002, eq. 5",
+    .shapes = "input [*s], target [*s] -> [], or [*s] unreduced",
 };
 
 // --- vectors ---
@@ -284,6 +296,7 @@ static constexpr OpDef cosine_embedding_def{
           return out;
         },
     .source = "PyTorch 1.13, CosineEmbeddingLoss",
+    .shapes = "a, b [N, D], target [N] -> [], or [N] unreduced",
 };
 
 static constexpr OpDef triplet_margin_def{
@@ -311,6 +324,7 @@ static constexpr OpDef triplet_margin_def{
           return out;
         },
     .source = "Schroff, Kalenichenko, Philbin 2015, arXiv:1503.03832, eq. 1",
+    .shapes = "anchor, positive, negative [*s, D] -> [], or [*s] unreduced",
 };
 
 namespace loss {

@@ -292,6 +292,7 @@ static constexpr OpDef batch_norm_def{
         },
     .samples = [] { return norm_samples(0, {.f = {1e-3}}); },
     .source = "Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 1",
+    .shapes = "x [N, C, *s], [C] ... -> [N, C, *s], [C], [C]",
 };
 BatchNormResult batch_norm(const Var& x, const Var& running_mean, const Var& running_var, const Var& weight,
                            const Var& bias, double eps, double momentum) {
@@ -325,6 +326,7 @@ static constexpr OpDef batch_norm_eval_def{
         },
     .samples = [] { return norm_samples(2, {.f = {1e-3}}); },
     .source = "Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 2",
+    .shapes = "x [N, C, *s], [C] ... -> [N, C, *s]",
 };
 Var batch_norm_eval(const Var& x, const Var& mean, const Var& var, const Var& weight, const Var& bias, double eps) {
   check_eps("batch_norm_eval", eps);
@@ -364,6 +366,7 @@ static constexpr OpDef group_norm_def{
           return out;
         },
     .source = "Wu, He 2018, arXiv:1803.08494, eq. 7",
+    .shapes = "x [N, C, *s], weight [C], bias [C] -> [N, C, *s]",
 };
 Var group_norm(const Var& x, std::int64_t groups, const Var& weight, const Var& bias, double eps) {
   check_eps("group_norm", eps);
@@ -390,6 +393,7 @@ static constexpr OpDef instance_norm_def{
           return out;
         },
     .source = "Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022",
+    .shapes = "x [N, C, *s], weight [C], bias [C] -> [N, C, *s]",
 };
 Var instance_norm(const Var& x, const Var& weight, const Var& bias, double eps) {
   check_eps("instance_norm", eps);
@@ -514,6 +518,7 @@ static constexpr OpDef rms_norm_def{
           return out;
         },
     .source = "Zhang, Sennrich 2019, arXiv:1910.07467, eq. 4",
+    .shapes = "x [*s, n], weight [n] -> [*s, n]",
 };
 Var rms_norm(const Var& x, const Var& weight, double eps) {
   check_eps("rms_norm", eps);
@@ -560,6 +565,7 @@ static constexpr OpDef weight_norm_def{
           return out;
         },
     .source = "Salimans, Kingma 2016, arXiv:1602.07868, eq. 2",
+    .shapes = "v [*a, n, *b], g [1, n, 1] -> [*a, n, *b]",
 };
 Var weight_norm(const Var& v, const Var& g, int axis) {
   return record(weight_norm_def, {v, g}, {.i = {normalize_axis(axis, v.rank(), "weight_norm")}});

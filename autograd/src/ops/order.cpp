@@ -62,6 +62,7 @@ static constexpr OpDef sort_def{
           return out;
         },
     .source = "stable; the gradient is the inverse permutation",
+    .shapes = "[*s] -> [*s], [*s] i64",
 };
 Ordered sort(const Var& x, int axis, Order order) {
   return along(sort_def, x, normalize_axis(axis, x.rank(), "sort"), {.i = {order == Order::descending}});
@@ -73,6 +74,7 @@ static constexpr OpDef argsort_def{
                  const Attrs& attrs) { return std::vector{record_all(sort_def, in, attrs)[1]}; },
     .samples = [] { return ordered_samples({0}); },
     .source = "positions of sort",
+    .shapes = "[*s] -> [*s] i64",
 };
 Var argsort(const Var& x, int axis, Order order) {
   const int a = normalize_axis(axis, x.rank(), "argsort");
@@ -106,6 +108,7 @@ static constexpr OpDef topk_def{
           return out;
         },
     .source = "the first k of sort",
+    .shapes = "[*a, n, *b] -> [*a, k, *b], the same i64",
 };
 Ordered topk(const Var& x, std::int64_t k, int axis, Extreme extreme) {
   const int a = normalize_axis(axis, x.rank(), "topk");
@@ -134,6 +137,7 @@ static constexpr OpDef kthvalue_def{
           return out;
         },
     .source = "the last of the k smallest",
+    .shapes = "[*a, n, *b] -> [*a, *b], the same i64",
 };
 Ordered kthvalue(const Var& x, std::int64_t k, int axis) {
   const int a = normalize_axis(axis, x.rank(), "kthvalue");

@@ -69,6 +69,7 @@ static constexpr OpDef pad_def{
         },
     .strided_inputs = 1,
     .source = "autograd.md, section 2: Zero and Constant",
+    .shapes = "[*s] -> each size plus its padding",
 };
 
 // --- Padding by an axis's own elements ---

@@ -52,6 +52,7 @@ static constexpr OpDef relu6_def{
           return samples::unary({.lo = -3, .hi = 9, .kinks = {0, 6}});
         },
     .source = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10",
+    .shapes = "[*s] -> [*s]",
 };
 Var relu6(const Var& x) { return record(relu6_def, {x}); }
 
@@ -63,6 +64,7 @@ static constexpr OpDef hardsigmoid_def{
           return samples::unary({.lo = -5, .hi = 5, .kinks = {-3, 3}});
         },
     .source = kMobileNet,
+    .shapes = "[*s] -> [*s]",
 };
 Var hardsigmoid(const Var& x) { return record(hardsigmoid_def, {x}); }
 
@@ -104,6 +106,7 @@ static constexpr OpDef softshrink_def{
           return samples::unary({.kinks = {-0.5, 0.5}}, {.f = {0.5}});
         },
     .source = "Donoho 1995, De-noising by soft-thresholding, eq. 5",
+    .shapes = "[*s] -> [*s]",
 };
 Var softshrink(const Var& x, double lambda) {
   if (!(lambda >= 0))
@@ -123,6 +126,7 @@ static constexpr OpDef hardshrink_def{
           return samples::unary({.kinks = {-0.5, 0.5}}, {.f = {0.5}});
         },
     .source = "Donoho and Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage",
+    .shapes = "[*s] -> [*s]",
 };
 Var hardshrink(const Var& x, double lambda) {
   if (!(lambda >= 0))
@@ -142,6 +146,7 @@ static constexpr OpDef threshold_def{
           return samples::unary({.kinks = {0.25}}, {.f = {0.25, -7}});
         },
     .source = "x > limit ? x : value",
+    .shapes = "[*s] -> [*s]",
 };
 Var threshold(const Var& x, double limit, double value) { return record(threshold_def, {x}, {.f = {limit, value}}); }
 
@@ -174,6 +179,7 @@ static constexpr OpDef glu_def{
           return out;
         },
     .source = "Dauphin, Fan, Auli, Grangier 2016, arXiv:1612.08083, eq. 1",
+    .shapes = "[*a, 2 n, *b] -> [*a, n, *b]",
 };
 Var glu(const Var& x, int axis) { return record(glu_def, {x}, {.i = {axis}}); }
 

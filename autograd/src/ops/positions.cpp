@@ -100,6 +100,7 @@ static constexpr OpDef rotary_def{
         },
     .samples = [] { return position_samples(true); },
     .source = "Su et al. 2021, arXiv:2104.09864, eq. 34",
+    .shapes = "[*s, T, *t, D] -> the same",
 };
 Var rotary_embedding(const Var& x, const RotaryOptions& options, const Var& first_position) {
   const int axis = normalize_axis(options.seq_axis, x.rank(), rotary_def.name);
@@ -127,6 +128,7 @@ static constexpr OpDef sinusoidal_def{
         },
     .samples = [] { return position_samples(false); },
     .source = "Vaswani et al. 2017, arXiv:1706.03762, section 3.5",
+    .shapes = "[*s, T, D] -> [*s, T, D]",
 };
 Var sinusoidal_positions(const Var& x, double base, const Var& first_position) {
   const int axis = normalize_axis(-2, x.rank(), sinusoidal_def.name);
@@ -186,6 +188,7 @@ static constexpr OpDef alibi_def{
           return out;
         },
     .source = "Press, Smith, Lewis 2022, arXiv:2108.12409, section 3",
+    .shapes = "[*s, H, T, S] -> [*s, H, T, S]",
 };
 Var alibi(const Var& scores, const AlibiOptions& options) {
   return record(alibi_def, {scores}, {.i = {options.causal, options.offset}});
@@ -228,6 +231,7 @@ static constexpr OpDef sinkhorn_def{
           return out;
         },
     .source = "Sinkhorn and Knopp 1967; neuroscript.md, section 5.9",
+    .shapes = "[*s, n, n] -> [*s, n, n]",
 };
 Var sinkhorn(const Var& x, int iterations) { return record(sinkhorn_def, {x}, {.i = {iterations}}); }
 

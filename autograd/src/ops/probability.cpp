@@ -81,6 +81,7 @@ static constexpr OpDef softmax_def{
     .vjp = [](const Vjp& v) { return Grads{softmax_backward(v.gy[0], v.out[0])}; },
     .samples = row_samples,
     .source = "autograd.md, section 2",
+    .shapes = "[*s, n] -> [*s, n]",
 };
 Var softmax(const Var& x, int axis) { return over_axis(softmax_def, x, axis); }
 
@@ -122,6 +123,7 @@ static constexpr OpDef log_softmax_def{
         },
     .samples = row_samples,
     .source = "autograd.md, section 2",
+    .shapes = "[*s, n] -> [*s, n]",
 };
 Var log_softmax(const Var& x, int axis) { return over_axis(log_softmax_def, x, axis); }
 
@@ -178,6 +180,7 @@ static constexpr OpDef cross_entropy_def{
           return out;
         },
     .source = "autograd.md, section 5",
+    .shapes = "logits [N, C], target [N] i64 -> [N], [N, C]",
 };
 Var cross_entropy(const Var& logits, const Var& target, std::int64_t ignore_index) {
   return record(cross_entropy_def, {logits, target}, {.i = {ignore_index}});
@@ -307,6 +310,7 @@ static constexpr OpDef layer_norm_def{
           return out;
         },
     .source = "Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 3",
+    .shapes = "x [*s, n], weight [n], bias [n] -> [*s, n], [*s], [*s]",
 };
 Var layer_norm(const Var& x, const Var& weight, const Var& bias, double eps) {
   if (weight.defined() != bias.defined())

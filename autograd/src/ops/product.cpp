@@ -316,6 +316,7 @@ static constexpr OpDef matmul_def{
     .takes_bf16 = true,
     .takes_epilogue = true,
     .source = "autograd.md, section 2",
+    .shapes = "a [*s, M, K], b [*s, K, N] -> [*s, M, N]",
 };
 
 Var matmul(const Var& a, const Var& b, Trans ta, Trans tb) {
@@ -415,6 +416,7 @@ static constexpr OpDef bmm_def{
           return out;
         },
     .source = "matmul",
+    .shapes = "a [B, M, K], b [B, K, N] -> [B, M, N]",
 };
 Var bmm(const Var& a, const Var& b) { return record(bmm_def, {a, b}); }
 
@@ -439,6 +441,7 @@ static constexpr OpDef outer_def{
           return out;
         },
     .source = "y[i, j] = a[i] b[j]",
+    .shapes = "[n], [m] -> [n, m]",
 };
 Var outer(const Var& a, const Var& b) { return record(outer_def, {a, b}); }
 

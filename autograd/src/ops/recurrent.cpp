@@ -292,6 +292,7 @@ constexpr OpDef recurrent_steps_def{
           return out;
         },
     .source = "autograd.md, section 4",
+    .shapes = "gates [T, B, G H], weight [G H, H], states [B, H] -> [T, B, H] ...",
 };
 
 OpList recurrent_ops() {

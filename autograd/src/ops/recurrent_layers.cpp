@@ -202,6 +202,7 @@ static constexpr OpDef lstm_cell_def{
           return cell_samples(cells);
         },
     .source = "Hochreiter and Schmidhuber 1997; autograd.md, section 4",
+    .shapes = "x [B, in], h [B, H], c [B, H], weights [4 H, in], [4 H, H] -> h, c [B, H]",
 };
 static constexpr OpDef gru_cell_def{
     .name = "gru_cell",
@@ -213,6 +214,7 @@ static constexpr OpDef gru_cell_def{
           return cell_samples(cells);
         },
     .source = "Cho et al. 2014, arXiv:1406.1078; autograd.md, section 4",
+    .shapes = "x [B, in], h [B, H], weights [3 H, in], [3 H, H] -> [B, H]",
 };
 static constexpr OpDef lstm_def{
     .name = "lstm",
@@ -224,6 +226,7 @@ static constexpr OpDef lstm_def{
           return layer_samples(cells);
         },
     .source = kSource,
+    .shapes = "x [T, B, in], weights ... -> [T, B, H], h, c [layers, B, H]",
 };
 static constexpr OpDef gru_def{
     .name = "gru",
@@ -235,6 +238,7 @@ static constexpr OpDef gru_def{
           return layer_samples(cells);
         },
     .source = kSource,
+    .shapes = "x [T, B, in], weights ... -> [T, B, H], h [layers, B, H]",
 };
 static constexpr OpDef rnn_def{
     .name = "rnn",
@@ -246,6 +250,7 @@ static constexpr OpDef rnn_def{
           return layer_samples(cells);
         },
     .source = "Elman 1990; PyTorch's layout of weights",
+    .shapes = "x [T, B, in], weights ... -> [T, B, H], h [layers, B, H]",
 };
 
 namespace {

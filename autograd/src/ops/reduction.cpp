@@ -57,6 +57,7 @@ static constexpr OpDef sum_def{
           return out;
         },
     .source = "autograd.md, section 2; the order of the sum is a tree (kernels/reduce.h)",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 
 Var sum_over(const Var& x, const ReducedAxes& axes, double divisor) {
@@ -159,6 +160,7 @@ static constexpr OpDef max_def{
     .vjp = share_among_ties,
     .samples = distinct_samples,
     .source = "subgradient that treats equal elements alike",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 Var max(const Var& x) { return extreme(max_def, integer_max_def, x, ReducedAxes::all(x)); }
 Var max(const Var& x, std::span<const int> axes, KeepDim keep) {
@@ -174,6 +176,7 @@ static constexpr OpDef min_def{
     .vjp = share_among_ties,
     .samples = distinct_samples,
     .source = "subgradient that treats equal elements alike",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 Var min(const Var& x) { return extreme(min_def, integer_min_def, x, ReducedAxes::all(x)); }
 Var min(const Var& x, std::span<const int> axes, KeepDim keep) {
@@ -211,6 +214,7 @@ static constexpr OpDef prod_def{
           return out;
         },
     .source = "gradient by products of what comes before and behind",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 static Var prod_over(const Var& x, const ReducedAxes& axes) {
   return reduce_together(is_floating(x.dtype()) ? prod_def : integer_prod_def, x, axes);
@@ -236,6 +240,7 @@ static constexpr OpDef argmax_def{
         },
     .samples = last_axis_samples,
     .source = "the first of equals",
+    .shapes = "[*a, n, *b] -> [*a, *b] i64",
 };
 
 static constexpr OpDef argmin_def{
@@ -243,6 +248,7 @@ static constexpr OpDef argmin_def{
     .expand = [](std::span<const Var> in, const Attrs&) { return std::vector{record(argmax_def, {neg(in[0])})}; },
     .samples = last_axis_samples,
     .source = "argmax of -x",
+    .shapes = "[*a, n, *b] -> [*a, *b] i64",
 };
 
 static Var position(const OpDef& op, const Var& x, int axis, KeepDim keep) {

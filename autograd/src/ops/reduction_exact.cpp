@@ -45,6 +45,7 @@ constexpr OpDef exact_def(const char* name, std::vector<Sample> (*samples)(), co
   def.forward = reduce_exact<op>;
   def.samples = samples;
   def.source = source;
+  def.shapes = "[*a, n, *b] -> [*a, *b]";
   return def;
 }
 

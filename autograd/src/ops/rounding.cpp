@@ -91,6 +91,7 @@ static constexpr OpDef step_def{
                  const Attrs&) { return std::vector{heaviside(in[0], constant(0, in[0].dtype()))}; },
     .samples = [] { return samples::unary({.kinks = {0}}); },
     .source = "autograd.md, section 2",
+    .shapes = "[*s] -> [*s]",
 };
 Var step(const Var& x) { return record(step_def, {x}); }
 

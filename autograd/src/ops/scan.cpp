@@ -73,6 +73,7 @@ static constexpr OpDef cumsum_def{
     .vjp = [](const Vjp& v) { return Grads{cumsum(v.gy[0], axis_of(v.attrs), opposite(from_of(v.attrs)))}; },
     .samples = [] { return scan_samples({}); },
     .source = "prefix sums",
+    .shapes = "[*s] -> [*s]",
 };
 Var cumsum(const Var& x, int axis, ScanFrom from) { return record(cumsum_def, {x}, attrs_of("cumsum", x, axis, from)); }
 
@@ -103,6 +104,7 @@ static constexpr OpDef linear_recurrence_def{
         },
     .samples = [] { return scan_samples({.lo = -1, .hi = 1}, 2); },
     .source = "y[r] = a[r] y[r - 1] + b[r]; Martin, Cundy 2018, arXiv:1709.04057, section 2",
+    .shapes = "a [*s], b [*s] -> [*s]",
 };
 Var linear_recurrence(const Var& a, const Var& b, int axis, ScanFrom from) {
   return record(linear_recurrence_def, {a, b}, attrs_of("linear_recurrence", a, axis, from));
@@ -126,6 +128,7 @@ static constexpr OpDef cumprod_def{
     .vjp = cumprod_vjp,
     .samples = [] { return scan_samples({.lo = 0.7, .hi = 1.3}); },
     .source = "prefix products",
+    .shapes = "[*s] -> [*s]",
 };
 Var cumprod(const Var& x, int axis, ScanFrom from) {
   return record(cumprod_def, {x}, attrs_of("cumprod", x, axis, from));
@@ -153,6 +156,7 @@ static constexpr OpDef logcumsumexp_def{
     .vjp = logcumsumexp_vjp,
     .samples = [] { return scan_samples({}); },
     .source = "prefix sums in the exponent",
+    .shapes = "[*s] -> [*s]",
 };
 Var logcumsumexp(const Var& x, int axis, ScanFrom from) {
   return record(logcumsumexp_def, {x}, attrs_of("logcumsumexp", x, axis, from));
@@ -202,6 +206,7 @@ static constexpr OpDef cummax_def{
     .vjp = to_their_places,
     .samples = extreme_samples,
     .source = "prefix maxima, the last of equals",
+    .shapes = "[*s] -> [*s], [*s] i64",
 };
 RunningExtreme cummax(const Var& x, int axis) { return running(cummax_def, x, axis); }
 
@@ -212,6 +217,7 @@ static constexpr OpDef cummin_def{
     .vjp = to_their_places,
     .samples = extreme_samples,
     .source = "prefix minima, the last of equals",
+    .shapes = "[*s] -> [*s], [*s] i64",
 };
 RunningExtreme cummin(const Var& x, int axis) { return running(cummin_def, x, axis); }
 

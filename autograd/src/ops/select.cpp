@@ -42,6 +42,7 @@ static constexpr OpDef index_select_def{
           return out;
         },
     .source = "slices of an axis",
+    .shapes = "x [*a, n, *b], index [m] -> [*a, m, *b]",
 };
 Var index_select(const Var& x, const Var& index, int axis) {
   return record(index_select_def, {x, as_index(index)}, {.i = {normalize_axis(axis, x.rank(), "index_select")}});
@@ -118,6 +119,7 @@ static constexpr OpDef index_add_def{
         },
     .strided_inputs = 1,
     .source = "slices added to an axis",
+    .shapes = "x [*a, n, *b], index [m], src [*a, m, *b] -> [*a, n, *b]",
 };
 Var index_add(const Var& x, const Var& index, const Var& src, int axis) {
   return record(index_add_def, {x, as_index(index), src}, {.i = {normalize_axis(axis, x.rank(), "index_add")}});
@@ -155,6 +157,7 @@ static constexpr OpDef take_def{
           return out;
         },
     .source = "elements in row-major order",
+    .shapes = "x [*s], index [*t] -> [*t]",
 };
 Var take(const Var& x, const Var& index) { return record(take_def, {x, as_index(index)}); }
 
@@ -182,6 +185,7 @@ static constexpr OpDef masked_fill_def{
           return out;
         },
     .source = "where",
+    .shapes = "x [*s], mask [*m] -> [*s]",
 };
 Var masked_fill(const Var& x, const Var& mask, double value) {
   return record(masked_fill_def, {x, mask}, {.f = {value}});
@@ -222,6 +226,7 @@ static constexpr OpDef one_hot_def{
           return out;
         },
     .source = "indicator of the index",
+    .shapes = "index [*s] -> [*s, classes]",
 };
 Var one_hot(const Var& index, std::int64_t classes, DType dtype) {
   if (classes < 0) throw Error(ErrorCode::invalid_argument, str("one_hot: classes = ", classes, " is negative"));

@@ -130,6 +130,7 @@ static constexpr OpDef scan_def{
     .samples = [] { return scan_samples(false); },
     .second_order = SecondOrder::none,  // its gradient is a kernel over all steps, with no formula but that loop
     .source = "Gu and Dao 2023, arXiv:2312.00752, algorithm 2",
+    .shapes = "x, dt [B, T, D], A [D, N], B, C [B, T, N] -> [B, T, D]",
 };
 
 SelectiveScanResult selective_scan(const Var& x, const Var& delta, const Var& A, const Var& B, const Var& C,

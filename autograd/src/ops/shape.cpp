@@ -39,6 +39,7 @@ constexpr OpDef contiguous_def{
     .strided_inputs = 1,
     .takes_bf16 = true,
     .source = "identity",
+    .shapes = "[*s] -> [*s]",
 };
 Var contiguous(const Var& x) { return record(contiguous_def, {x}); }
 
@@ -126,6 +127,7 @@ constexpr OpDef reshape_def{
         },
     .view = reshape_view,
     .source = kSpec,
+    .shapes = "[*s] -> [*t], as many elements",
 };
 
 Var reshape(const Var& x, std::span<const std::int64_t> shape) {
@@ -230,6 +232,7 @@ constexpr OpDef permute_def{
           return true;
         },
     .source = "axes in another order",
+    .shapes = "[*s] -> the axes in another order",
 };
 
 Var permute(const Var& x, std::span<const int> axes) {
@@ -337,6 +340,7 @@ constexpr OpDef broadcast_to_def{
           return true;
         },
     .source = "NumPy's rule",
+    .shapes = "[*s] -> [*t]",
 };
 Var broadcast_to(const Var& x, const Shape& shape) {
   return x.shape() == shape ? x : record(broadcast_to_def, {x}, {.i = sizes_of(shape)});
@@ -413,6 +417,7 @@ static constexpr OpDef slice_def{
           return true;
         },
     .source = kSpec,
+    .shapes = "[*a, n, *b] -> [*a, ceil((end - begin) / step), *b]",
 };
 Var slice(const Var& x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step) {
   const int a = normalize_axis(axis, x.rank(), "slice");
@@ -446,6 +451,7 @@ static constexpr OpDef slice_scatter_def{
     .strided_inputs = 1,
     .takes_bf16 = true,
     .source = "transpose of slice",
+    .shapes = "[*a, n, *b] -> [*a, size, *b]",
 };
 Var slice_scatter(const Var& x, int axis, std::int64_t begin, std::int64_t step, std::int64_t size) {
   const int a = normalize_axis(axis, x.rank(), "slice_scatter");
@@ -538,6 +544,7 @@ static constexpr OpDef concat_def{
     .strided_inputs = ~0u,
     .takes_bf16 = true,
     .source = kSpec,
+    .shapes = "[*a, n, *b] ... -> [*a, sum of n, *b]",
 };
 
 Var concat(std::span<const Var> xs, int axis) {
@@ -613,6 +620,7 @@ static constexpr OpDef convert_def{
         },
     .takes_bf16 = true,
     .source = kSpec,
+    .shapes = "[*s] -> [*s]",
 };
 Var convert(const Var& x, DType dtype) {
   return x.dtype() == dtype ? x : record(convert_def, {x}, {.i = {static_cast<std::int64_t>(dtype)}});

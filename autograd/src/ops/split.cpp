@@ -54,6 +54,7 @@ static constexpr OpDef split_def{
           });
         },
     .source = "parts of an axis",
+    .shapes = "[*a, n, *b] -> [*a, n_1, *b], ...",
 };
 std::vector<Var> split(const Var& x, std::span<const std::int64_t> sizes, int axis) {
   Attrs attrs{.i = {normalize_axis(axis, x.rank(), "split")}};
@@ -91,6 +92,7 @@ static constexpr OpDef chunk_def{
           });
         },
     .source = "split in parts of ceil(n / count)",
+    .shapes = "[*a, n, *b] -> [*a, n_1, *b], ...",
 };
 std::vector<Var> chunk(const Var& x, std::int64_t count, int axis) {
   const int a = normalize_axis(axis, x.rank(), "chunk");
@@ -110,6 +112,7 @@ static constexpr OpDef unbind_def{
         },
     .samples = [] { return samples_of([](const Shape&, std::int64_t axis) { return Attrs{.i = {axis}}; }); },
     .source = "elements of an axis",
+    .shapes = "[*a, n, *b] -> n times [*a, *b]",
 };
 std::vector<Var> unbind(const Var& x, int axis) {
   return record_all(unbind_def, std::span(&x, 1), {.i = {normalize_axis(axis, x.rank(), "unbind")}});
@@ -143,6 +146,7 @@ static constexpr OpDef chunks_def{
           return out;
         },
     .source = "autograd.md, section 2",
+    .shapes = "[*s] -> blocks [*t]",
 };
 std::vector<Var> chunks(const Var& x, const Shape& shape) {
   if (shape.rank() != x.rank())
@@ -190,6 +194,7 @@ static constexpr OpDef meshgrid_def{
           return out;
         },
     .source = "coordinates of a grid",
+    .shapes = "[n], [m], ... -> each [n, m, ...]",
 };
 std::vector<Var> meshgrid(std::span<const Var> xs) {
   if (xs.empty()) throw Error(ErrorCode::invalid_argument, "meshgrid: no operands");

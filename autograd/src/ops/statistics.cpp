@@ -39,6 +39,7 @@ static constexpr OpDef variance_def{
         },
     .samples = [] { return samples::reductions({}); },
     .source = "sum of (x - mean)^2 / (n - correction)",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 
 static Var spread(const OpDef& op, const Var& x, const ReducedAxes& axes, double correction) {
@@ -77,6 +78,7 @@ static constexpr OpDef stddev_def{
           return out;
         },
     .source = "square root of the variance",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 Var stddev(const Var& x) { return spread(stddev_def, x, ReducedAxes::all(x), 0); }
 Var stddev(const Var& x, std::span<const int> axes, KeepDim keep, double correction) {
@@ -105,6 +107,7 @@ static constexpr OpDef logsumexp_def{
         },
     .samples = [] { return samples::reductions({}); },
     .source = "ln sum e^(x - max) + max",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 static Var log_sum(const Var& x, const ReducedAxes& axes) {
   check_float("logsumexp", x);
@@ -160,6 +163,7 @@ static constexpr OpDef norm_def{
           return out;
         },
     .source = "vector p-norm",
+    .shapes = "[*a, n, *b] -> [*a, *b]",
 };
 static Var norm_over(const Var& x, double p, const ReducedAxes& axes) {
   check_float("norm", x);

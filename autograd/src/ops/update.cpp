@@ -64,6 +64,7 @@ static constexpr OpDef global_norm_def{
           return out;
         },
     .source = "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063, section 3.2",
+    .shapes = "[*a], [*b], ... -> []",
 };
 Var global_norm(std::span<const Var> gradients) {
   if (gradients.empty()) throw Error(ErrorCode::invalid_argument, "global_norm: no gradients");
@@ -181,6 +182,7 @@ constexpr OpDef adam_of{
     .source = amsgrad ? "Reddi, Kale, Kumar 2018, arXiv:1904.09237, algorithm 2"
                       : "Kingma and Ba 2015, arXiv:1412.6980, algorithm 1; decay: Loshchilov and Hutter 2019, "
                         "arXiv:1711.05101",
+    .shapes = "parameter, gradient, states [*s] -> parameter, states [*s]",
 };
 
 // Attributes are f = momentum, dampening, l2, nesterov; i = bits of l1.
@@ -211,6 +213,7 @@ constexpr OpDef sgd_of{
     .group_inputs = momentum ? 3 : 2,
     .group_outputs = momentum ? 2 : 1,
     .source = "autograd.md, section 6",
+    .shapes = "parameter, gradient, states [*s] -> parameter, states [*s]",
 };
 
 constexpr OpDef adagrad_def{
@@ -237,6 +240,7 @@ constexpr OpDef adagrad_def{
     .group_inputs = 3,
     .group_outputs = 2,
     .source = "Duchi, Hazan, Singer 2011, Adaptive subgradient methods; autograd.md, section 6",
+    .shapes = "parameter, gradient, G [*s] -> parameter, G [*s]",
 };
 
 // Attributes are f = alpha, eps, l2, l1; i = bits of momentum. States: v, then m when centred, then u with momentum.
@@ -274,6 +278,7 @@ constexpr OpDef rmsprop_of{
     .group_inputs = 3 + centred + momentum,
     .group_outputs = 2 + centred + momentum,
     .source = "Tieleman and Hinton 2012, lecture 6.5; centred: Graves 2013, arXiv:1308.0850, eq. 40",
+    .shapes = "parameter, gradient, states [*s] -> parameter, states [*s]",
 };
 
 constexpr OpDef lion_def{
@@ -301,6 +306,7 @@ constexpr OpDef lion_def{
     .group_inputs = 3,
     .group_outputs = 2,
     .source = "Chen et al. 2023, arXiv:2302.06675, algorithm 2",
+    .shapes = "parameter, gradient, m [*s] -> parameter, m [*s]",
 };
 
 }  // namespace
