@@ -20,7 +20,7 @@ packages=(
   nlohmann-json3-dev   # JSON output
   libcli11-dev         # the command line
   libxxhash-dev        # checksums of checkpoints
-  libeigen3-dev        # what the product benchmark compares with
+  libeigen3-dev        # QR for orthogonal initial weights; what the product benchmark compares with
   libbenchmark-dev     # benchmarks
   libgtest-dev libgmock-dev  # tests
   python3              # examples/mnist/idx_to_jsonl.py

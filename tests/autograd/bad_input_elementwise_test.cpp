@@ -40,7 +40,6 @@ Rows elementwise() {
   unary(rows, "softplus", softplus);
   unary(rows, "mish", mish);
   unary(rows, "powi", [](const Var& x) { return powi(x, 3); });
-  unary(rows, "affine", [](const Var& x) { return x * 2 + 1; });
   unary(rows, "leaky_relu", [](const Var& x) { return leaky_relu(x, 0.1); });
   unary(rows, "elu", [](const Var& x) { return elu(x, 0.1); });
   unary(rows, "gelu", [](const Var& x) { return gelu(x); });

@@ -91,13 +91,15 @@ Rows losses() {
        [] {
          run(loss::nll(f32({2, 3}), index({0, 3})));
        },
-       {"3", "position 1", "[0, 3)"}},
+       {"3", "position 1", "[0, 3)"},
+       "class_value"},
       {"nll_loss",
        "a class that is no whole number",
        [] {
          run(loss::nll(f32({1, 3}), full({1}, 0.5)));
        },
-       {"whole number"}},
+       {"whole number"},
+       "class_index"},
       {"cross_entropy_loss",
        "a target of another shape",
        [] {
@@ -115,7 +117,8 @@ Rows losses() {
        [] {
          run(loss::cross_entropy(f32({2, 3}), index({-1, 2})));
        },
-       {"-1", "position 0", "[0, 3)"}},
+       {"-1", "position 0", "[0, 3)"},
+       "cross_entropy"},
   };
   rows.insert(rows.end(), more.begin(), more.end());
   return rows;

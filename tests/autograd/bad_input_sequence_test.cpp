@@ -40,7 +40,7 @@ Rows sequences() {
        [] {
          attend({2, 4, 8}, {2, 5, 8}, {2, 5, 8}, boolean({4, 4}));
        },
-       {"mask", "[4, 4]"}},
+       {"[4, 4]", "[2, 4, 5]", "axis -1"}},
       {kAttention,
        "a mask of whole numbers",
        [] {
@@ -59,7 +59,7 @@ Rows sequences() {
        [] {
          lstm_cell(f32({4, 5}), f32({4, 2}), f32({4, 2}), weights(4));
        },
-       {"[4, 5]", "3"}},
+       {"[8, 5]", "[8, 3]"}},
       {"lstm_cell",
        "weights of three gates",
        [] {
@@ -77,7 +77,7 @@ Rows sequences() {
        [] {
          gru_cell(f32({4, 5}), f32({4, 2}), weights(3));
        },
-       {"[4, 5]", "3"}},
+       {"[6, 5]", "[6, 3]"}},
       {"gru_cell",
        "weights of four gates",
        [] {
@@ -95,7 +95,7 @@ Rows sequences() {
        [] {
          lstm(f32({7, 4, 5}), std::array{weights(4)});
        },
-       {"[7, 4, 5]", "3"}},
+       {"[8, 5]", "[8, 3]"}},
       {"lstm",
        "no layers",
        [] {
@@ -113,7 +113,7 @@ Rows sequences() {
        [] {
          gru(f32({7, 4, 5}), std::array{weights(3)});
        },
-       {"[7, 4, 5]", "3"}},
+       {"[6, 5]", "[6, 3]"}},
       {"gru",
        "a state of another shape",
        [] {
@@ -131,7 +131,7 @@ Rows sequences() {
        [] {
          rnn(f32({7, 4, 5}), std::array{weights(1)});
        },
-       {"[7, 4, 5]", "3"}},
+       {"[2, 5]", "[2, 3]"}},
       {"rnn",
        "no layers",
        [] {
@@ -144,14 +144,14 @@ Rows sequences() {
          rotary_embedding(f32({4, 3}));
        },
        {"[4, 3]", "3"}},
-      {"rotary_embedding", "a vector", [] { rotary_embedding(f32({4})); }, {"[4]"}},
+      {"rotary_embedding", "a vector", [] { rotary_embedding(f32({4})); }, {"rank 1"}},
       {"rotary_embedding",
        "whole numbers",
        [] {
          rotary_embedding(i64({4, 2}));
        },
        {"i64"}},
-      {"sinusoidal_positions", "a vector", [] { sinusoidal_positions(f32({4})); }, {"[4]"}},
+      {"sinusoidal_positions", "a vector", [] { sinusoidal_positions(f32({4})); }, {"rank 1"}},
       {"sinusoidal_positions",
        "whole numbers",
        [] {

@@ -50,7 +50,7 @@ bool takes_anything(std::string_view op) {
 }
 
 /// Ways to spoil a sample of an operation that the descriptor itself must notice: an operand is missing, of another
-/// type, or of another size on every axis. Returns how many were refused by name.
+/// type (booleans, f64 beside f32, integers), or of another size on every axis. Returns how many were refused by name.
 int spoiled(const OpDef& op) {
   const Sample sample = op.samples().back();
   const std::vector<Var> good = sweep::draw(sample, DType::f32);
@@ -69,6 +69,7 @@ int spoiled(const OpDef& op) {
     attempt(k, Var());
     attempt(k, boolean(sample.in[k].shape));
     attempt(k, f64(sample.in[k].shape));
+    attempt(k, i64(sample.in[k].shape));
     Shape other = sample.in[k].shape;
     for (int axis = 0; axis < other.rank(); ++axis) other = other.with(axis, other[axis] + 1000);
     attempt(k, placeholder(other));

@@ -264,12 +264,12 @@ TEST(Loss, WhatDoesNotFitIsRefusedWhenRecorded) {
        },
        "poisson_nll_loss: target is i64"},
       {[&] { loss::poisson_nll(zeros({2}, DType::i64), t); }, "poisson_nll_loss: input must be"},
-      {[&] { loss::gaussian_nll(x, t, zeros({3})); }, "gaussian_nll_loss: the third operand must have shape"},
+      {[&] { loss::gaussian_nll(x, t, zeros({3})); }, "gaussian_nll_loss: variance must have shape"},
       {[&] { loss::gaussian_nll(x, zeros({3}), t); }, "gaussian_nll_loss: target must have shape"},
       {[&] {
          loss::gaussian_nll(x, t, zeros({2, 3}, DType::f64));
        },
-       "gaussian_nll_loss: the third operand is f64"},
+       "gaussian_nll_loss: variance is f64"},
       {[&] { loss::focal(x, t, {.gamma = -1}); }, "focal_loss: gamma must be at least 0"},
       {[&] { loss::focal(x, zeros({3})); }, "focal_loss: target must have shape"},
       {[&] {
@@ -285,12 +285,12 @@ TEST(Loss, WhatDoesNotFitIsRefusedWhenRecorded) {
          loss::cosine_embedding(zeros({1, 2, 3}), x, zeros({2}));
        },
        "cosine_embedding_loss: a must be"},
-      {[&] { loss::triplet_margin(x, zeros({3}), x); }, "triplet_margin_loss: target must have shape"},
+      {[&] { loss::triplet_margin(x, zeros({3}), x); }, "triplet_margin_loss: positive must have shape"},
       {[&] { loss::triplet_margin(zeros({}), zeros({}), zeros({})); }, "triplet_margin_loss: the anchor needs"},
       {[&] {
          loss::triplet_margin(x, x, zeros({2, 3}, DType::f64));
        },
-       "triplet_margin_loss: the third operand is f64"},
+       "triplet_margin_loss: negative is f64"},
       {[&] { loss::nll(x, zeros({3}, DType::i64)); }, "nll_loss: target must have shape [2]"},
       {[&] { loss::nll(x, t); }, "nll_loss: target must have shape [2], got [2, 3]"},
       {[&] { loss::nll(zeros({}), zeros({}, DType::i64)); }, "nll_loss: input must be [N, C, ...] or [C], got []"},

@@ -367,7 +367,7 @@ TEST(Layers, WhatMakesNoSenseIsRefused) {
       {[&] {
          mirrored.forward(zeros({1, 2, 4, 9}));
        },
-       "padding of 4 does not fit axis 2 of [1, 2, 4, 9]"},
+       "axis 2 of [1, 2, 4, 9] has 4 elements, too few for reflective padding by 4 and 4"},
       {[&] { Dropout(1.5); }, "Dropout: p must be in [0, 1], is 1.5"},
       {[&] { Dropout(-0.5); }, "Dropout: p must be in [0, 1]"},
       {[&] { Embedding(0, 3); }, "Embedding: count must be at least 1"},
@@ -388,7 +388,7 @@ TEST(Layers, WhatMakesNoSenseIsRefused) {
       {[&] {
          lstm.forward(zeros({1, 3}), {zeros({1, 5}), {}});
        },
-       "linear"},
+       "lstm_cell: h0 must have shape [1, 2], got [1, 5]"},
       {[&] { GRUCell(3, 0); }, "GRUCell: hidden must be at least 1"},
       {[&] {
          gru.forward(zeros({1, 2, 3}));
@@ -397,7 +397,7 @@ TEST(Layers, WhatMakesNoSenseIsRefused) {
       {[&] {
          gru.forward(zeros({1, 4}));
        },
-       "linear"},
+       "gru_cell: weight_ih of entry 0 must have shape [6, 4], got [6, 3]"},
       {[&] { LSTM(0, 3); }, "LSTM: in must be at least 1"},
       {[&] { LSTM(3, 3, {.layers = 0}); }, "LSTM: layers must be at least 1"},
       {[&] { LSTM(3, 2).forward(zeros({3})); }, "lstm"},

@@ -277,7 +277,9 @@ constexpr OpDef forward_def{
     .samples = conv_samples<n, Part::forward>,
     .takes_epilogue = true,
     .source = "autograd.md, section 3",
-    .shapes = "x [N, C, H, W], weight [O, C / groups, KH, KW] -> [N, O, OH, OW]",
+    .shapes = n == 1   ? "x [N, C, L], weight [O, C / groups, K] -> [N, O, OL]"
+              : n == 2 ? "x [N, C, H, W], weight [O, C / groups, KH, KW] -> [N, O, OH, OW]"
+                       : "x [N, C, D, H, W], weight [O, C / groups, KD, KH, KW] -> [N, O, OD, OH, OW]",
 };
 template <int n>
 Var conv(const Var& x, const Var& w, const Attrs& attrs) {
@@ -454,6 +456,9 @@ constexpr OpDef transpose_def{
           return out;
         },
     .source = "Dumoulin, Visin 2016, arXiv:1603.07285, section 4",
+    .shapes = n == 1   ? "x [N, C, L], weight [C, O / groups, K] -> [N, O, OL]"
+              : n == 2 ? "x [N, C, H, W], weight [C, O / groups, KH, KW] -> [N, O, OH, OW]"
+                       : "x [N, C, D, H, W], weight [C, O / groups, KD, KH, KW] -> [N, O, OD, OH, OW]",
 };
 
 template <int n>
@@ -505,6 +510,7 @@ static constexpr OpDef depthwise_conv2d_def{
     .expand = [](std::span<const Var> in, const Attrs& attrs) { return std::vector{depthwise(in[0], in[1], attrs)}; },
     .samples = [] { return depthwise_samples(false); },
     .source = "neuroscript.md, 5.5",
+    .shapes = "x [N, C, H, W], weight [C m, 1, KH, KW] -> [N, C m, OH, OW]",
 };
 static constexpr OpDef separable_conv2d_def{
     .name = "separable_conv2d",
@@ -517,6 +523,7 @@ static constexpr OpDef separable_conv2d_def{
         },
     .samples = [] { return depthwise_samples(true); },
     .source = "Chollet 2017, arXiv:1610.02357",
+    .shapes = "x [N, C, H, W], depthwise [C m, 1, KH, KW], pointwise [O, C m, 1, 1] -> [N, O, OH, OW]",
 };
 static constexpr OpDef dilated_conv2d_def{
     .name = "dilated_conv2d",
@@ -532,6 +539,7 @@ static constexpr OpDef dilated_conv2d_def{
           return out;
         },
     .source = "Yu, Koltun 2016, arXiv:1511.07122",
+    .shapes = "x [N, C, H, W], weight [O, C, KH, KW] -> [N, O, OH, OW]",
 };
 
 Var conv1d(const Var& x, const Var& w, const Var& b, const Conv1dOptions& o) { return public_conv<1>(x, w, b, o); }

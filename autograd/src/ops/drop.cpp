@@ -68,6 +68,7 @@ static constexpr OpDef drop_path_def{
           return out;
         },
     .source = "Huang et al. 2016, arXiv:1603.09382",
+    .shapes = "x [N, *s] -> [N, *s]",
 };
 Var drop_path(const Var& x, double p, std::int64_t stream, const Var& rng, ScaleKept scale) {
   return record(drop_path_def, {x, rng}, drop_attrs("drop_path", p, stream, scale == ScaleKept::yes));
@@ -82,6 +83,7 @@ static constexpr OpDef dropout2d_def{
     .expand = [](std::span<const Var> in, const Attrs& a) { return std::vector{masked(in, a, 2)}; },
     .samples = [] { return plane_samples(0); },
     .source = "Tompson et al. 2015, arXiv:1411.4280",
+    .shapes = "x [N, C, *s] -> [N, C, *s]",
 };
 Var dropout2d(const Var& x, double p, std::int64_t stream, const Var& rng) {
   return record(dropout2d_def, {x, rng}, drop_attrs("dropout2d", p, stream, 0));
@@ -96,6 +98,7 @@ static constexpr OpDef drop_connect_def{
     .expand = [](std::span<const Var> in, const Attrs& a) { return std::vector{masked(in, a, in[0].rank())}; },
     .samples = [] { return any_samples(0); },
     .source = "Wan et al. 2013, Regularization of neural networks using DropConnect",
+    .shapes = "weight [*s] -> [*s]",
 };
 Var drop_connect(const Var& x, double p, std::int64_t stream, const Var& rng) {
   return record(drop_connect_def, {x, rng}, drop_attrs("drop_connect", p, stream, 0));
@@ -134,6 +137,7 @@ static constexpr OpDef drop_block_def{
           return out;
         },
     .source = "Ghiasi, Lin, Le 2018, arXiv:1810.12890, algorithm 1",
+    .shapes = "x [N, C, H, W] -> [N, C, H, W]",
 };
 Var drop_block(const Var& x, double p, std::int64_t block, std::int64_t stream, const Var& rng) {
   if (block < 1 || block > (std::int64_t{1} << 30))

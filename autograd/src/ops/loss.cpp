@@ -18,14 +18,15 @@ constexpr const char* kSpec = "autograd.md, section 5";
 Var number(double value, const Var& like) { return constant(value, like.dtype()); }
 
 /// All operands have the first one's shape and type.
-std::vector<ValueInfo> infer_alike(const Infer& c) {
-  check_float(c, 0, "input");
+std::vector<ValueInfo> infer_named(const Infer& c, std::array<const char*, 3> names) {
+  check_float(c, 0, names[0]);
   for (std::size_t i = 1; i < c.in.size(); ++i) {
-    check_same_type(c, i, i == 1 ? "target" : "the third operand");
-    check_shape(c, i, i == 1 ? "target" : "the third operand", c.in[0].shape);
+    check_same_type(c, i, names[i]);
+    check_shape(c, i, names[i], c.in[0].shape);
   }
   return {};
 }
+std::vector<ValueInfo> infer_alike(const Infer& c) { return infer_named(c, {"input", "target", "variance"}); }
 
 /// Samples of input and target, each with one of the reductions.
 std::vector<Sample> loss_samples(const samples::Values& x, samples::Values t, const Attrs& attrs = {}) {
@@ -77,7 +78,7 @@ static constexpr OpDef bce_terms_def{
           const Var x = v.in[0], t = v.in[1];
           return Grads{v.gy[0] * (x - t) / maximum(x * (1 - x), number(0x1p-23, x)), Var()};
         },
-    .samples = [] { return samples::pairs({.lo = 0.05, .hi = 0.95}, {.lo = 0, .hi = 1, .differentiate = false}); },
+    .samples = [] { return samples::binary({.lo = 0.05, .hi = 0.95}, {.lo = 0, .hi = 1, .differentiate = false}); },
     .source = kSpec,
 };
 static constexpr OpDef bce_def{
@@ -293,6 +294,9 @@ static constexpr OpDef cosine_embedding_def{
                    {.f = {0.1}, .i = {k++ % 3}}});
             }
           }
+          const SampleInput nothing{.shape = {0, 3}}, no_target{.shape = {0}, .differentiate = false};
+          out.push_back(
+              {{nothing, nothing, no_target}, {.f = {0.1}, .i = {static_cast<std::int64_t>(Reduction::sum)}}});
           return out;
         },
     .source = "PyTorch 1.13, CosineEmbeddingLoss",
@@ -303,7 +307,7 @@ static constexpr OpDef triplet_margin_def{
     .name = "triplet_margin_loss",  // f: margin
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       if (c.in[0].shape.rank() == 0) shape_error(c.op, "the anchor needs at least one axis");
-      return infer_alike(c);
+      return infer_named(c, {"anchor", "positive", "negative"});
     },
     .expand =
         [](std::span<const Var> in, const Attrs& a) {
@@ -321,6 +325,8 @@ static constexpr OpDef triplet_margin_def{
                             {.shape = s, .lo = -1.5, .hi = -1}},
                            {.f = {20}, .i = {k++ % 3}}});
           }
+          const SampleInput nothing{.shape = {0, 3}};
+          out.push_back({{nothing, nothing, nothing}, {.f = {20}, .i = {static_cast<std::int64_t>(Reduction::sum)}}});
           return out;
         },
     .source = "Schroff, Kalenichenko, Philbin 2015, arXiv:1503.03832, eq. 1",

@@ -295,6 +295,9 @@ constexpr OpDef max_pool_def{
     .vjp = max_pool_vjp,
     .samples = [] { return pool_samples<n>(true); },
     .source = "the first of equals under the window",
+    .shapes = n == 1   ? "[N, C, L] -> [N, C, OL], the same i32"
+              : n == 2 ? "[N, C, H, W] -> [N, C, OH, OW], the same i32"
+                       : "[N, C, D, H, W] -> [N, C, OD, OH, OW], the same i32",
 };
 
 // --- Average ---
@@ -333,6 +336,9 @@ constexpr OpDef avg_pool_def{
         },
     .samples = [] { return pool_samples<n>(false); },
     .source = "mean over the window",
+    .shapes = n == 1   ? "[N, C, L] -> [N, C, OL]"
+              : n == 2 ? "[N, C, H, W] -> [N, C, OH, OW]"
+                       : "[N, C, D, H, W] -> [N, C, OD, OH, OW]",
 };
 
 template <int n>
@@ -463,6 +469,7 @@ static constexpr OpDef adaptive_max_pool_def{
     .vjp = max_pool_vjp,
     .samples = [] { return adaptive_samples(true, false); },
     .source = "neuroscript.md, 5.5",
+    .shapes = "[N, C, *s] -> [N, C, *t], the same i32",
 };
 Var adaptive_max_pool(const Var& x, std::span<const std::int64_t> sizes) {
   return record(adaptive_max_pool_def, {x}, {.i = {sizes.begin(), sizes.end()}});
@@ -490,6 +497,7 @@ static constexpr OpDef global_max_pool_def{
         },
     .samples = [] { return adaptive_samples(true, true); },
     .source = "neuroscript.md, 5.5",
+    .shapes = "[N, C, *s] -> [N, C, 1, ...]",
 };
 Var global_max_pool(const Var& x) { return record(global_max_pool_def, {x}); }
 
@@ -504,6 +512,7 @@ static constexpr OpDef global_avg_pool_def{
         },
     .samples = [] { return adaptive_samples(false, true); },
     .source = "neuroscript.md, 5.5",
+    .shapes = "[N, C, *s] -> [N, C, 1, ...]",
 };
 Var global_avg_pool(const Var& x) { return record(global_avg_pool_def, {x}); }
 

@@ -193,6 +193,7 @@ static constexpr OpDef interpolate_def{
           return out;
         },
     .source = "Keys 1981; PyTorch's interpolate",
+    .shapes = "[N, C, *s] -> [N, C, *t]",
 };
 
 static Var interpolate(const Var& x, std::span<const std::int64_t> sizes, const std::array<double, 4>& steps,
@@ -238,6 +239,7 @@ static constexpr OpDef adaptive_avg_pool_def{
           return out;
         },
     .source = "neuroscript.md, 5.5",
+    .shapes = "[N, C, *s] -> [N, C, *t]",
 };
 Var adaptive_avg_pool(const Var& x, std::span<const std::int64_t> sizes) {
   return record(adaptive_avg_pool_def, {x}, {.i = {sizes.begin(), sizes.end()}});
@@ -327,6 +329,7 @@ static constexpr OpDef unfold2d_def{
           return out;
         },
     .source = "im2col",
+    .shapes = "[N, C, H, W] -> [N, C KH KW, OH OW]",
 };
 Var unfold2d(const Var& x, const Unfold2dOptions& options) {
   return record(unfold2d_def, {x}, patch_attrs("unfold2d", options));
@@ -377,6 +380,7 @@ static constexpr OpDef fold2d_def{
           return out;
         },
     .source = "col2im",
+    .shapes = "[N, C KH KW, OH OW] -> [N, C, H, W]",
 };
 Var fold2d(const Var& x, std::array<std::int64_t, 2> size, const Unfold2dOptions& options) {
   Attrs attrs = patch_attrs("fold2d", options);
@@ -427,6 +431,7 @@ static constexpr OpDef pixel_shuffle_def{
         },
     .samples = [] { return pixel_samples(true); },
     .source = "Shi et al. 2016, arXiv:1609.05158, eq. 4",
+    .shapes = "[N, C r^2, H, W] -> [N, C, H r, W r]",
 };
 Var pixel_shuffle(const Var& x, std::int64_t r) {
   return record(pixel_shuffle_def, {x}, {.i = {check_at_least("pixel_shuffle", "r", r, 1)}});
@@ -445,6 +450,7 @@ static constexpr OpDef pixel_unshuffle_def{
         },
     .samples = [] { return pixel_samples(false); },
     .source = "inverse of pixel_shuffle",
+    .shapes = "[N, C, H r, W r] -> [N, C r^2, H, W]",
 };
 Var pixel_unshuffle(const Var& x, std::int64_t r) {
   return record(pixel_unshuffle_def, {x}, {.i = {check_at_least("pixel_unshuffle", "r", r, 1)}});

@@ -163,7 +163,7 @@ template <class T, class Arch, int R>
       const V this_tap(static_cast<T>(number));
       for (int i = 0; i < R; ++i) {
         const V v = V::load_unaligned(in + p.at.column[kw] + i * in_step);
-        const auto take = (v > best[i]) | ((v != v) & (best[i] == best[i]));
+        const auto take = (v > best[i]) | ((!(v == v)) & (best[i] == best[i]));
         best[i] = xsimd::select(take, v, best[i]);
         tap[i] = xsimd::select(take, this_tap, tap[i]);
       }

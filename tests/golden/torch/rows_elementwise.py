@@ -83,8 +83,10 @@ op("trunc", torch.trunc, *unary(lo=-4, hi=4))
 op("round", torch.round, *unary(lo=-4, hi=4), case(values(0.5, 1.5, 2.5, -0.5, -1.5, -2.5)))
 op("fmod", torch.fmod, *binary(a=dict(lo=-8, hi=8), b=dict(avoid=(0,))))
 op("remainder", torch.remainder, *binary(a=dict(lo=-8, hi=8), b=dict(avoid=(0,))))
-op("heaviside", torch.heaviside, *binary(grad=False), case(values(0, 1, -1), values(0.5, 2, 2), grad=False))
-op("step", lambda v: torch.heaviside(v, torch.zeros((), dtype=v.dtype)), *unary(grad=False), case(values(0, 1), grad=False))
+op("heaviside", torch.heaviside, *binary(grad=False), case(values(0, 1, -1), values(0.5, 2, 2), grad=False),
+   special=False)  # PyTorch: heaviside(NaN) = 0; ours NaN, as NumPy's
+op("step", lambda v: torch.heaviside(v, torch.zeros((), dtype=v.dtype)), *unary(grad=False),
+   case(values(0, 1), grad=False), special=False)  # as heaviside
 op("isnan", torch.isnan, *unary(grad=False))
 op("isinf", torch.isinf, *unary(grad=False))
 op("isfinite", torch.isfinite, *unary(grad=False))
@@ -116,8 +118,10 @@ op("hardtanh", lambda v, lo, hi: F.hardtanh(v, lo, hi), *unary(attrs=dict(lo=-1,
 op("relu6", F.relu6, *unary(lo=-4, hi=9), case(values(0, 6, 3)))
 # Its gradient in PyTorch is a 1 / 6 of f32, also in f64.
 op("hardsigmoid", lambda v: F.relu6(v + 3) / 6, *unary(lo=-5, hi=5), case(values(-3, 3, 0)))
-op("hardswish", F.hardswish, *unary(lo=-5, hi=5, avoid=(-3, 3)))
-op("softshrink", lambda v, **a: F.softshrink(v, a["lambda"]), *unary(attrs={"lambda": 0.5}), case(values(0.5, -0.5, 0), **{"lambda": 0.5}))
+op("hardswish", F.hardswish, *unary(lo=-5, hi=5, avoid=(-3, 3)),
+   special=False)  # PyTorch: hardswish(-inf) = NaN; by its definition 0
+op("softshrink", lambda v, **a: F.softshrink(v, a["lambda"]), *unary(attrs={"lambda": 0.5}), case(values(0.5, -0.5, 0), **{"lambda": 0.5}),
+   special=False)  # PyTorch: softshrink(NaN) = 0
 op("hardshrink", lambda v, **a: F.hardshrink(v, a["lambda"]), *unary(attrs={"lambda": 0.5}), case(values(0.5, -0.5, 0), **{"lambda": 0.5}))
 op("threshold", lambda v, limit, value: F.threshold(v, limit, value), *unary(attrs=dict(limit=0.25, value=-7)),
    case(values(0.25, 1, -1), limit=0.25, value=-7))

@@ -29,7 +29,8 @@ op("scaled_dot_product_attention", attention,
    case(*qkv(2, 3, 4, 3), scale=0.5), case(*qkv(4, 3, 4, heads=2, keys=5)), case(*qkv(2, 4, 2, 3, heads=1)),
    case(*qkv(7, 4), causal=1), case(*qkv(2, 3, 4, keys=6), causal=1, offset=3), case(*qkv(3, 4, keys=5), x(3, 5)),
    case(*qkv(2, 2, 3, 4, keys=5), x(2, 1, 5)), case(*qkv(2, 3, 4, keys=5), ALLOWED),
-   case(*qkv(2, 3, 17, keys=5), x(3, 5), causal=1, offset=2), case(*qkv(2, 33, keys=40, width=1)))
+   case(*qkv(2, 3, 17, keys=5), x(3, 5), causal=1, offset=2), case(*qkv(2, 33, keys=40, width=1)),
+   special=False)  # a row whose scores are all -inf: zeros, as where everything is masked
 
 
 def weights_of(gates, inputs, units, layers=1, directions=1, biases=1):
