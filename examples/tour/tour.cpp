@@ -83,7 +83,7 @@ void arithmetic() {
     mm(zeros({2, 3}), zeros({4, 5}));
   } catch (const Error& error) {
     print(error.what());
-    //> matmul: inner sizes differ: a is [2, 3], b is [4, 5]; a's axis 1 (3) must equal b's axis 0 (4).
+    //> mm: inner sizes differ: a is [2, 3], b is [4, 5]; a's axis 1 (3) must equal b's axis 0 (4).
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // What shape rules and kernel calls of several operations share.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -20,15 +21,18 @@ template <class... Args>
   throw Error(ErrorCode::shape, str(op, ": ", args...));
 }
 
-/// f(), whose errors are reported under the name `op`: "mm: matmul: inner sizes differ ...".
+/// f(), whose errors are reported under the name `op` instead of that of an operation inside: "mm: inner sizes differ".
 template <class F>
 auto under_name(const char* op, F&& f) -> decltype(f()) {
   try {
     return f();
   } catch (const Error& e) {
-    const std::string name = str(op, ": ");
-    if (std::string_view(e.what()).starts_with(name)) throw;
-    throw Error(e.code(), name + e.what());
+    const std::string_view message = e.what();
+    const std::size_t name =
+        std::min(message.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), message.size());
+    const bool named = name > 0 && message.substr(name).starts_with(": ");
+    if (named && message.substr(0, name) == op) throw;
+    throw Error(e.code(), str(op, ": ", named ? message.substr(name + 2) : message));
   }
 }
 
