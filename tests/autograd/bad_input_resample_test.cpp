@@ -133,6 +133,9 @@ Rows resizes() {
          drop_path(f32({1, 4, 5, 5}), 0.5, 0, f32({2}));
        },
        {"rng must be i64"}},
+      {"dropout", "a probability above 1", [] { dropout(f32({3}), 2, 0, state()); }, {"p = 2", "[0, 1]"}},
+      {"dropout", "whole numbers", [] { dropout(i64({3}), 0.5, 0, state()); }, {"must be f32 or f64"}},
+      {"dropout", "a state of another shape", [] { dropout(f32({3}), 0.5, 0, f32({2})); }, {"rng must be i64"}},
       {"dropout2d",
        "p = -0.5",
        [] {

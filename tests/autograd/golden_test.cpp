@@ -253,6 +253,7 @@ const std::map<std::string, std::string>& exceptions() {
   static const std::map<std::string, std::string> all = {
       {"dropout_mask", "random numbers of our own generator"},
       {"drop_path", "random numbers of our own generator"},
+      {"dropout", "random numbers of our own generator"},
       {"dropout2d", "random numbers of our own generator"},
       {"drop_connect", "random numbers of our own generator"},
       {"drop_block", "random numbers of our own generator"},

@@ -47,6 +47,12 @@ TEST(Dropout2d, DropsWholeChannels) {
   EXPECT_NEAR(kept, 64, 20);  // 3.5 standard deviations of 128 draws
 }
 
+TEST(Dropout, DropsElementsAsTheirMask) {
+  const Var x = randn({4, 5}, 1);
+  EXPECT_EQ(values(dropout(x, 0.4, 7, rng())), values(x * dropout_mask({4, 5}, 0.4, 7, rng())));
+  EXPECT_THAT(values(dropout(x, 0.4, 7, rng())), ::testing::Contains(::testing::Not(0)));
+}
+
 TEST(DropConnect, DropsElementsAsTheirMask) {
   const Var x = randn({4, 5}, 1);
   EXPECT_EQ(values(drop_connect(x, 0.4, 7, rng())), values(x * dropout_mask({4, 5}, 0.4, 7, rng())));

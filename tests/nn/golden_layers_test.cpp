@@ -69,6 +69,10 @@ Made make(const std::string& name, const Json& o, DType type) {
     out.layer = std::make_unique<Conv2d>(o.at("in"), o.at("out"), o.at("kernel").get<std::array<std::int64_t, 2>>(),
                                          conv_options<2>(o, type));
   }
+  if (name == "Conv3d") {
+    out.layer = std::make_unique<Conv3d>(o.at("in"), o.at("out"), o.at("kernel").get<std::array<std::int64_t, 3>>(),
+                                         conv_options<3>(o, type));
+  }
   if (name == "LSTMCell") out.layer = std::make_unique<LSTMCell>(o.at("in"), o.at("hidden"), options);
   if (name == "GRUCell") out.layer = std::make_unique<GRUCell>(o.at("in"), o.at("hidden"), options);
   if (name == "LSTM" || name == "GRU") {

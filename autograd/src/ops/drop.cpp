@@ -53,6 +53,21 @@ std::vector<Sample> plane_samples(std::int64_t extra) {
 
 }  // namespace
 
+static constexpr OpDef dropout_def{
+    .name = "dropout",
+    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
+      check_rank(c, 0, "");
+      return {};
+    },
+    .expand = [](std::span<const Var> in, const Attrs& a) { return std::vector{masked(in, a, in[0].rank())}; },
+    .samples = [] { return any_samples(0); },
+    .source = "Srivastava et al. 2014, Dropout",
+    .shapes = "x [*s] -> [*s]",
+};
+Var dropout(const Var& x, double p, std::int64_t stream, const Var& rng) {
+  return record(dropout_def, {x, rng}, drop_attrs("dropout", p, stream, 0));
+}
+
 static constexpr OpDef drop_path_def{
     .name = "drop_path",
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
@@ -146,7 +161,8 @@ Var drop_block(const Var& x, double p, std::int64_t block, std::int64_t stream, 
 }
 
 OpList drop_ops() {
-  static constexpr const OpDef* ops[] = {&drop_path_def, &dropout2d_def, &drop_connect_def, &drop_block_def};
+  static constexpr const OpDef* ops[] = {&dropout_def, &drop_path_def, &dropout2d_def, &drop_connect_def,
+                                         &drop_block_def};
   return ops;
 }
 

@@ -63,6 +63,7 @@ class Conv final : public Module {
 };
 using Conv1d = Conv<1>;
 using Conv2d = Conv<2>;
+using Conv3d = Conv<3>;
 
 /// While training: every element 0 with probability p, the others divided by 1 - p, drawn anew in every forward pass.
 /// Otherwise the identity. p in [0, 1]. (Srivastava et al. 2014)

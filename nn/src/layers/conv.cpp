@@ -34,30 +34,24 @@ template <std::size_t rank>
 Var Conv<rank>::forward(const Var& x) const {
   if (x.rank() != static_cast<int>(rank) + 2) {
     throw Error(ErrorCode::shape, str("Conv", rank, "d: takes [N, ", weight.shape()[1] * options_.groups, ", ",
-                                      rank == 1 ? "L" : "H, W", "], got ", x.shape()));
+                                      rank == 1   ? "L"
+                                      : rank == 2 ? "H, W"
+                                                  : "D, H, W",
+                                      "], got ", x.shape()));
   }
   const auto& o = options_;
   const bool zero = std::holds_alternative<pad::Zero>(o.mode);  // the operation itself pads with zeros
   const std::vector<PadAmount> amounts(o.padding.begin(), o.padding.end());
   const Var in = zero ? x : pad(x, amounts, o.mode);
-  const auto rest = [&](std::size_t k) { return zero ? o.padding[k] : 0; };
-  if constexpr (rank == 1) {
-    const Var y = conv2d(unsqueeze(in, 2), unsqueeze(weight, 2), bias,
-                         {.stride = {1, o.stride[0]},
-                          .padding = {0, 0, rest(0), rest(0)},
-                          .dilation = {1, o.dilation[0]},
-                          .groups = o.groups});
-    return squeeze(y, 2);
-  } else {
-    return conv2d(in, weight, bias,
-                  {.stride = o.stride,
-                   .padding = {rest(0), rest(0), rest(1), rest(1)},
-                   .dilation = o.dilation,
-                   .groups = o.groups});
-  }
+  neuro::ConvOptions<rank> options{.stride = o.stride, .padding = {}, .dilation = o.dilation, .groups = o.groups};
+  for (std::size_t k = 0; zero && k < rank; ++k) options.padding[2 * k] = options.padding[2 * k + 1] = o.padding[k];
+  if constexpr (rank == 1) return conv1d(in, weight, bias, options);
+  if constexpr (rank == 2) return conv2d(in, weight, bias, options);
+  if constexpr (rank == 3) return conv3d(in, weight, bias, options);
 }
 
 template class Conv<1>;
 template class Conv<2>;
+template class Conv<3>;
 
 }  // namespace neuro::nn

@@ -46,6 +46,20 @@ std::span<const LayerDef> layer_defs() {
          return Inputs{{.shape = {2, 2, 5, 4}}};
        },
        one_input<Conv2d>},
+      {"Conv3d", kSpec,
+       [](DType t, Generator& g) -> std::unique_ptr<Module> {
+         return std::make_unique<Conv3d>(2, 4, std::array<std::int64_t, 3>{2, 3, 2},
+                                         ConvOptions<3>{.stride = {1, 2, 1},
+                                                        .padding = {1, 0, 1},
+                                                        .groups = 2,
+                                                        .mode = pad::Circular{},
+                                                        .dtype = t,
+                                                        .generator = &g});
+       },
+       [] {
+         return Inputs{{.shape = {2, 2, 3, 5, 3}}};
+       },
+       one_input<Conv3d>},
       {"Dropout", "Srivastava et al. 2014, Dropout",
        [](DType, Generator& g) -> std::unique_ptr<Module> { return std::make_unique<Dropout>(0.4, &g); },
        [] {

@@ -7,12 +7,14 @@ namespace neuro {
 
 enum class ScaleKept { no, yes };  ///< whether what is kept is multiplied by 1 / (1 - p)
 
+/// Each element is dropped, the others are scaled by 1 / (1 - p).  source: Srivastava et al. 2014, Dropout.
+Var dropout(const Var& x, double p, std::int64_t stream, const Var& rng);
 /// Whole samples (axis 0) are dropped.  source: Huang et al. 2016, arXiv:1603.09382.
 Var drop_path(const Var& x, double p, std::int64_t stream, const Var& rng, ScaleKept scale = ScaleKept::yes);
 /// Whole channels of x [N, C, ...] are dropped, the others scaled by 1 / (1 - p).
 /// source: Tompson et al. 2015, arXiv:1411.4280.
 Var dropout2d(const Var& x, double p, std::int64_t stream, const Var& rng);
-/// Each element (of a weight, or of activations) is dropped, the others scaled by 1 / (1 - p).
+/// The same for the elements of a weight.
 /// source: Wan et al. 2013, Regularization of neural networks using DropConnect.
 Var drop_connect(const Var& x, double p, std::int64_t stream, const Var& rng);
 /// Squares of `block` x `block` elements of each plane of x [N, C, H, W] are dropped: their centres are drawn with

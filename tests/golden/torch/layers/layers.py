@@ -97,6 +97,19 @@ def cases():
                        ((2, 2, 2, 3), 1e-5), ((3, 4, 1, 2), 1e-5), ((7, 3), 1e-5), ((2, 5, 2), 1e-5)]:
         yield case("BatchNorm", {"features": shape[1], "eps": eps},
                    lambda: (nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d)(shape[1], eps), shape)
+    for i, o, k, s, p, d, g, mode, bias, size in [
+            (1, 1, (1, 1, 1), (1, 1, 1), (0, 0, 0), (1, 1, 1), 1, "zero", 1, (2, 1, 3)),
+            (2, 2, (2, 2, 2), (1, 1, 1), (1, 1, 1), (1, 1, 1), 1, "zero", 1, (2, 2, 3)),
+            (2, 4, (1, 2, 3), (1, 2, 1), (0, 0, 1), (1, 1, 1), 2, "zero", 0, (2, 4, 3)),
+            (1, 2, (2, 1, 2), (2, 1, 1), (0, 0, 0), (1, 1, 2), 1, "zero", 1, (4, 2, 4)),
+            (3, 3, (2, 2, 1), (1, 1, 1), (1, 1, 0), (2, 1, 1), 3, "zero", 1, (3, 2, 2)),
+            (1, 1, (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1), 1, "reflective", 1, (2, 3, 2)),
+            (1, 2, (2, 3, 1), (1, 1, 1), (1, 1, 0), (1, 1, 1), 1, "reflective", 0, (3, 2, 2)),
+            (2, 1, (3, 2, 2), (1, 1, 1), (2, 1, 1), (1, 1, 1), 1, "replicative", 1, (2, 2, 2)),
+            (2, 2, (2, 2, 2), (2, 1, 2), (1, 0, 1), (1, 1, 1), 2, "replicative", 0, (2, 3, 2)),
+            (1, 3, (1, 3, 2), (1, 1, 1), (0, 2, 1), (1, 2, 1), 1, "zero", 1, (1, 3, 3))]:
+        yield case("Conv3d", {"in": i, "out": o, "kernel": k, "stride": s, "padding": p, "dilation": d, "groups": g, "mode": mode,
+                              "bias": bias}, lambda: nn.Conv3d(i, o, k, s, p, d, g, bool(bias), MODES[mode]), (2, i, *size))
 
 
 torch.set_num_threads(1)
