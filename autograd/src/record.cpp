@@ -59,20 +59,22 @@ void refuse_bf16(const OpDef& op, std::span<const ValueInfo> in, std::span<const
 std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs attrs) {
   std::vector<ValueInfo> infos;
   infos.reserve(inputs.size());
-  auto node = std::make_shared<Node>();
-  node->inputs.reserve(inputs.size());
-  bool any = false;
   for (const Var& input : inputs) {
     if (!input.defined()) throw Error(ErrorCode::invalid_argument, str(op.name, ": an operand is undefined"));
     infos.push_back({input.shape(), input.dtype()});
-    node->inputs.push_back(input.edge());
-    any = any || input.differentiable();
   }
   if (op.expand != nullptr) {
     return under_name(op.name, [&] {
       if (op.infer != nullptr) op.infer(Infer{op.name, infos, attrs});
       return op.expand(inputs, attrs);
     });
+  }
+  auto node = std::make_shared<Node>();
+  node->inputs.reserve(inputs.size());
+  bool any = false;
+  for (const Var& input : inputs) {
+    node->inputs.push_back(input.edge());
+    any = any || input.differentiable();
   }
   node->region = current_region();
   if (node->region != nullptr && op.overwrites != nullptr) {

@@ -53,17 +53,22 @@ std::vector<Sample> plane_samples(std::int64_t extra) {
 
 }  // namespace
 
-static constexpr OpDef dropout_def{
-    .name = "dropout",
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      check_rank(c, 0, "");
-      return {};
-    },
-    .expand = [](std::span<const Var> in, const Attrs& a) { return std::vector{masked(in, a, in[0].rank())}; },
-    .samples = [] { return any_samples(0); },
-    .source = "Srivastava et al. 2014, Dropout",
-    .shapes = "x [*s] -> [*s]",
-};
+/// Elements are dropped one by one: of activations (dropout) or of a weight (drop_connect).
+static constexpr OpDef elements_dropped(const char* name, const char* source, const char* shapes) {
+  return {
+      .name = name,
+      .infer = [](const Infer& c) -> std::vector<ValueInfo> {
+        check_rank(c, 0, "");
+        return {};
+      },
+      .expand = [](std::span<const Var> in, const Attrs& a) { return std::vector{masked(in, a, in[0].rank())}; },
+      .samples = [] { return any_samples(0); },
+      .source = source,
+      .shapes = shapes,
+  };
+}
+
+static constexpr OpDef dropout_def = elements_dropped("dropout", "Srivastava et al. 2014, Dropout", "x [*s] -> [*s]");
 Var dropout(const Var& x, double p, std::int64_t stream, const Var& rng) {
   return record(dropout_def, {x, rng}, drop_attrs("dropout", p, stream, 0));
 }
@@ -104,17 +109,8 @@ Var dropout2d(const Var& x, double p, std::int64_t stream, const Var& rng) {
   return record(dropout2d_def, {x, rng}, drop_attrs("dropout2d", p, stream, 0));
 }
 
-static constexpr OpDef drop_connect_def{
-    .name = "drop_connect",
-    .infer = [](const Infer& c) -> std::vector<ValueInfo> {
-      check_rank(c, 0, "");
-      return {};
-    },
-    .expand = [](std::span<const Var> in, const Attrs& a) { return std::vector{masked(in, a, in[0].rank())}; },
-    .samples = [] { return any_samples(0); },
-    .source = "Wan et al. 2013, Regularization of neural networks using DropConnect",
-    .shapes = "weight [*s] -> [*s]",
-};
+static constexpr OpDef drop_connect_def = elements_dropped(
+    "drop_connect", "Wan et al. 2013, Regularization of neural networks using DropConnect", "weight [*s] -> [*s]");
 Var drop_connect(const Var& x, double p, std::int64_t stream, const Var& rng) {
   return record(drop_connect_def, {x, rng}, drop_attrs("drop_connect", p, stream, 0));
 }

@@ -6,6 +6,7 @@
 #include "neuro/ops.h"
 #include "ops/ops_internal.h"
 #include "ops/rules.h"
+#include "ops/samples.h"
 #include "ops/window.h"
 
 namespace neuro {
@@ -412,31 +413,8 @@ void check_adaptive(const Infer& c) {
 }
 
 std::vector<Sample> adaptive_samples(bool distinct, bool global) {
-  const std::pair<Shape, std::vector<std::int64_t>> cases[] = {
-      {{1, 1, 1}, {1}},
-      {{1, 1, 7}, {3}},
-      {{2, 3, 5}, {5}},
-      {{1, 2, 4}, {7}},
-      {{3, 1, 17}, {4}},
-      {{1, 1, 31}, {2}},
-      {{1, 1, 4, 4}, {2, 2}},
-      {{1, 2, 5, 7}, {3, 2}},
-      {{2, 1, 3, 5}, {1, 1}},
-      {{1, 3, 2, 2}, {3, 4}},
-      {{1, 1, 6, 1}, {4, 1}},
-      {{2, 2, 4, 3}, {4, 1}},
-      {{1, 1, 9, 11}, {5, 3}},
-      {{0, 2, 3, 3}, {2, 2}},
-      {{1, 1, 1, 13}, {2, 5}},
-      {{1, 1, 3, 3, 3}, {2, 2, 2}},
-      {{1, 2, 2, 3, 4}, {1, 2, 3}},
-      {{1, 1, 4, 5, 2}, {3, 1, 2}},
-      {{2, 1, 2, 2, 2}, {1, 1, 1}},
-      {{1, 1, 5, 1, 3}, {2, 1, 2}},
-      {{1, 2, 5, 4}, {2, 3}},
-  };
   std::vector<Sample> out;
-  for (const auto& [x, sizes] : cases) {
+  for (const auto& [x, sizes] : samples::resizes()) {
     out.push_back({{{.shape = x, .lo = -4, .hi = 4, .distinct = distinct}}, {}});
     if (!global) out.back().attrs.i = sizes;
   }

@@ -6,6 +6,7 @@
 #include "neuro/ops.h"
 #include "ops/ops_internal.h"
 #include "ops/rules.h"
+#include "ops/samples.h"
 #include "ops/window.h"
 
 namespace neuro {
@@ -135,38 +136,6 @@ Var resized(const Var& x, std::span<const std::int64_t> sizes, Resampling mode, 
   return y.same(x) ? reshape(x, x.shape().dims()) : y;
 }
 
-struct ResizeCase {
-  Shape x;
-  std::vector<std::int64_t> sizes;
-};
-const std::vector<ResizeCase>& resize_cases() {
-  static const std::vector<ResizeCase> cases = {
-      {{1, 1, 1}, {1}},
-      {{1, 1, 7}, {3}},
-      {{2, 3, 5}, {5}},
-      {{1, 2, 4}, {7}},
-      {{3, 1, 17}, {4}},
-      {{1, 1, 31}, {2}},
-      {{1, 1, 4, 4}, {2, 2}},
-      {{1, 2, 5, 7}, {3, 2}},
-      {{2, 1, 3, 5}, {1, 1}},
-      {{1, 3, 2, 2}, {3, 4}},
-      {{1, 1, 6, 1}, {4, 1}},
-      {{2, 2, 4, 3}, {4, 1}},
-      {{1, 1, 9, 11}, {5, 3}},
-      {{0, 2, 3, 3}, {2, 2}},
-      {{1, 1, 1, 13}, {2, 5}},
-      {{1, 1, 3, 3, 3}, {2, 2, 2}},
-      {{1, 2, 2, 3, 4}, {1, 2, 3}},
-      {{1, 1, 4, 5, 2}, {3, 1, 2}},
-      {{2, 1, 2, 2, 2}, {1, 1, 1}},
-      {{1, 1, 5, 1, 3}, {2, 1, 2}},
-      {{1, 2, 3, 3}, {6, 6}},
-      {{1, 2, 5, 4}, {2, 3}},
-  };
-  return cases;
-}
-
 }  // namespace
 
 static constexpr OpDef interpolate_def{
@@ -183,7 +152,7 @@ static constexpr OpDef interpolate_def{
     .samples =
         [] {
           std::vector<Sample> out;
-          for (const ResizeCase& c : resize_cases()) {
+          for (const samples::Resize& c : samples::resizes()) {
             const std::int64_t mode = static_cast<std::int64_t>(out.size() % 3);
             Attrs attrs{.i = {mode, mode != 0 && out.size() % 2 == 0}};
             attrs.i.insert(attrs.i.end(), c.sizes.begin(), c.sizes.end());
@@ -234,7 +203,7 @@ static constexpr OpDef adaptive_avg_pool_def{
     .samples =
         [] {
           std::vector<Sample> out;
-          for (const ResizeCase& c : resize_cases()) out.push_back({{{.shape = c.x}}, {.i = c.sizes}});
+          for (const samples::Resize& c : samples::resizes()) out.push_back({{{.shape = c.x}}, {.i = c.sizes}});
           out.back().in[0].strided = true;
           return out;
         },

@@ -25,4 +25,11 @@ std::vector<Sample> pairs(const Values& a, const Values& b, const Attrs& attrs =
 /// One input, at least one row of at least one column, for operations on the last axis.
 std::vector<Shape> row_shapes();
 
+/// Images x [N, C, ...] with 1 to 3 spatial axes, and the sizes that these become.
+struct Resize {
+  Shape x;
+  std::vector<std::int64_t> sizes;
+};
+const std::vector<Resize>& resizes();
+
 }  // namespace neuro::samples
