@@ -119,6 +119,11 @@ struct SelectNode {
   int source = -1;
   std::string port;
 };
+enum class ReshapeMode {
+  rearrange,  ///< `=> [..]`
+  reduce,     ///< `=> @reduce(..) [..]`: axes that the target does not name go
+  repeat,     ///< `=> @repeat(..) [..]`: axes that the source does not have come
+};
 /// A named intermediate.
 struct NameNode {
   std::string name;
