@@ -547,27 +547,28 @@ class Matcher {
   // --- The result ----------------------------------------------------------------------------------------------------
 
   Rearrangement build() {
+    result_.source = q_.source;
     std::vector<int> atom_of_axis(q_.source.size(), -1);
     std::vector<bool> placed(links_.size(), false);
-    const auto add_atom = [&](SymShape axes) {
-      result_.atoms.push_back(std::move(axes));
+    const auto add_atom = [&](std::vector<std::size_t> axes, std::optional<SymShape> part = std::nullopt) {
+      result_.atoms.push_back({std::move(axes), std::move(part)});
       return static_cast<int>(result_.atoms.size()) - 1;
     };
     for (std::size_t a = 0; a < q_.source.size(); ++a) {
       const int link_id = links_of_axis_[a];
       if (link_id < 0) {
-        if (open(a)) atom_of_axis[a] = add_atom({q_.source[a]});
+        if (open(a)) atom_of_axis[a] = add_atom({a});
         continue;
       }
       const Link& link = links_[static_cast<std::size_t>(link_id)];
       if (link.slots.size() == 1) {
-        atom_of_axis[a] = add_atom({q_.source[a]});
+        atom_of_axis[a] = add_atom({a});
       } else if (!placed[static_cast<std::size_t>(link_id)]) {
         placed[static_cast<std::size_t>(link_id)] = true;
         if (link.block) {
-          slot(link.slots[0]).atoms = {add_atom(sizes_of(link.axes))};
+          slot(link.slots[0]).atoms = {add_atom(link.axes)};
         } else {
-          for (const int id : link.slots) slot(id).atoms = {add_atom(slot(id).value)};
+          for (const int id : link.slots) slot(id).atoms = {add_atom({a}, slot(id).value)};
           remember(size_of_axis(a), link.slots);
         }
       }
@@ -583,21 +584,24 @@ class Matcher {
       if (whole && parts.size() > 1 && parts.size() == link.axes.size()) result_.records.push_back({*whole, parts});
     }
     for (std::size_t e = 0; e < entries_.size(); ++e) {
-      SymShape size_of_entry;
+      Rearrangement::Result& result = result_.results.emplace_back();
+      const std::size_t before = result_.pieces.size();
       for (const int id : entries_[e]) {
-        size_of_entry.insert(size_of_entry.end(), slot(id).value.begin(), slot(id).value.end());
-        if (slot(id).fresh) result_.pieces.push_back({-1, size(id)});
-        for (const int atom : slot(id).atoms) result_.pieces.push_back({atom, 0});
+        const Slot& s = slot(id);
+        result.size.insert(result.size.end(), s.value.begin(), s.value.end());
+        result.by_position = result.by_position || (s.link >= 0 && links_[static_cast<std::size_t>(s.link)].block);
+        if (s.fresh) result_.pieces.push_back({-1, size(id)});
+        for (const int atom : s.atoms) result_.pieces.push_back({atom, 0});
       }
       if (entries_[e].size() > 1) {
-        if (const auto whole = value_of(size_of_entry)) remember(*whole, entries_[e]);
+        if (const auto whole = value_of(result.size)) remember(*whole, entries_[e]);
       }
       for (std::size_t a = 0; q_.target[e].others && a < q_.source.size(); ++a) {
         if (!open(a)) continue;
-        size_of_entry.push_back(q_.source[a]);
+        result.size.push_back(q_.source[a]);
         result_.pieces.push_back({atom_of_axis[a], 0});
       }
-      result_.shape.push_back(std::move(size_of_entry));
+      result.pieces = result_.pieces.size() - before;
     }
     return std::move(result_);
   }
@@ -637,24 +641,100 @@ Var reduced(const Var& x, const std::string& reduction, std::span<const int> axe
   throw Error(ErrorCode::invalid_argument, str("there is no reduction `", reduction, "`"));
 }
 
-/// Sizes of which at most one is not known: it becomes -1, and `reshape` finds it.
-std::vector<std::int64_t> sizes_of(const std::vector<SymShape>& axes, const SizeOf& size_of) {
-  std::vector<std::int64_t> out;
-  for (const SymShape& axis : axes) out.push_back(size_of(axis).value_or(-1));
-  if (std::count(out.begin(), out.end(), -1) > 1) throw Error(ErrorCode::shape, "=>: several sizes are not known");
-  return out;
-}
+[[noreturn]] void misfit(const std::string& what) { throw Error(ErrorCode::shape, "=>: " + what); }
+
+/// The numbers behind a rearrangement of one tensor.
+class Numbers {
+ public:
+  Numbers(const Rearrangement& r, const Shape& shape, const SizeOf& size_of) : size_of_(size_of) {
+    measure_axes(r.source, shape);
+    for (const auto& atom : r.atoms) {
+      std::int64_t size = 1;
+      for (const std::size_t axis : atom.axes) size *= axes_[axis];
+      atoms_.push_back(atom.part ? product(*atom.part).value_or(-1) : size);
+    }
+    for (std::size_t first = 0, last = 0; first < r.atoms.size(); first = last) {
+      const auto same_axis = [&](std::size_t a) { return r.atoms[a].part && r.atoms[a].axes == r.atoms[first].axes; };
+      for (last = first + 1; r.atoms[first].part && last < r.atoms.size() && same_axis(last);) ++last;
+      if (r.atoms[first].part)
+        complete(
+            {atoms_.begin() + static_cast<std::ptrdiff_t>(first), atoms_.begin() + static_cast<std::ptrdiff_t>(last)},
+            axes_[r.atoms[first].axes[0]]);
+    }
+    std::int64_t block = 1;
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0, p = 0; i < r.results.size(); p += r.results[i++].pieces) {
+      std::int64_t size = 1;
+      for (std::size_t k = p; k < p + r.results[i].pieces; ++k) {
+        const auto& piece = r.pieces[k];
+        size *= piece.atom >= 0 ? atoms_[static_cast<std::size_t>(piece.atom)] : product({{piece.size}}).value_or(-1);
+        if (size < 0) misfit("the size of a new axis is not known");
+      }
+      if (r.results[i].by_position) {
+        block *= size;
+        open.push_back(i);
+        size = product(r.results[i].size).value_or(-1);
+      }
+      results_.push_back(size);
+    }
+    std::vector<std::int64_t> shared;
+    for (const std::size_t i : open) shared.push_back(results_[i]);
+    if (!open.empty()) complete(shared, block);
+    for (std::size_t k = 0; k < open.size(); ++k) results_[open[k]] = shared[k];
+  }
+
+  std::int64_t atom(std::size_t index) const { return atoms_[index]; }
+  const std::vector<std::int64_t>& results() const { return results_; }
+  std::int64_t new_axis(const Dim& size) const { return *size_of_(size); }
+
+ private:
+  /// The size behind every axis of the source; a run stands for the product of its axes.
+  void measure_axes(const SymShape& source, const Shape& shape) {
+    const auto run = std::find_if(source.begin(), source.end(), [](const Axis& a) { return a.is_variadic(); });
+    const bool variadic = run != source.end();
+    const int more = shape.rank() - static_cast<int>(source.size());
+    if (variadic ? more < -1 : more != 0) misfit(str("a value of ", source.size(), " axes arrives as ", shape));
+    int at = 0;
+    for (const Axis& axis : source) {
+      std::int64_t size = 1;
+      for (int n = axis.is_variadic() ? more + 1 : 1; n > 0; --n) size *= shape[at++];
+      axes_.push_back(size);
+    }
+  }
+
+  std::optional<std::int64_t> product(const SymShape& axes) const {
+    std::int64_t out = 1;
+    for (const Axis& axis : axes) {
+      const auto size = axis.is_variadic() ? std::nullopt : size_of_(axis.size);
+      if (!size || __builtin_mul_overflow(out, *size, &out)) return std::nullopt;
+    }
+    return out;
+  }
+
+  /// Parts of `whole`, of which one may be -1: it is what remains.
+  static void complete(std::span<std::int64_t> parts, std::int64_t whole) {
+    std::int64_t known = 1, unknown = 0;
+    std::string text;
+    for (const std::int64_t part : parts) {
+      text += str(text.empty() ? "" : " * ", part < 0 ? "?" : str(part));
+      unknown += part < 0;
+      if (part >= 0 && __builtin_mul_overflow(known, part, &known)) misfit(str(text, " is more than 64 bits count"));
+    }
+    if (unknown > 1) misfit("several sizes are not known");
+    if (unknown == 0 ? known != whole : known == 0 || whole % known != 0) misfit(str(whole, " is not ", text));
+    for (std::int64_t& part : parts) part = part < 0 ? whole / known : part;
+  }
+
+  const SizeOf& size_of_;
+  std::vector<std::int64_t> axes_, atoms_, results_;
+};
 
 }  // namespace
-
-bool Rearrangement::reduces() const {
-  return atoms.size() > static_cast<std::size_t>(
-                            std::count_if(pieces.begin(), pieces.end(), [](const Piece& p) { return p.atom >= 0; }));
-}
 
 std::variant<Rearrangement, RearrangeFailure> rearrange(const RearrangeQuery& query) { return Matcher(query).run(); }
 
 Var apply(const Rearrangement& r, const Var& x, const std::string& reduction, const SizeOf& size_of) {
+  const Numbers numbers(r, x.shape(), size_of);
   // Atoms that stay neighbours move as one axis: fewer axes to permute, and no limit on the number of atoms.
   constexpr int kReduced = -2, kLast = -1;
   std::vector<int> next(r.atoms.size(), kReduced);
@@ -662,19 +742,18 @@ Var apply(const Rearrangement& r, const Var& x, const std::string& reduction, co
     if (r.pieces[p].atom < 0) continue;
     next[static_cast<std::size_t>(r.pieces[p].atom)] = p + 1 < r.pieces.size() ? r.pieces[p + 1].atom : kLast;
   }
-  const std::vector<std::int64_t> atoms = sizes_of(r.atoms, size_of);
   std::vector<std::int64_t> cut;                 // the source, seen as axes that move whole
   std::vector<int> axis_of(r.atoms.size(), -1);  // -1: within the axis of the atom before it
   std::vector<int> gone;
-  for (std::size_t a = 0; a < atoms.size(); ++a) {
+  for (std::size_t a = 0; a < r.atoms.size(); ++a) {
     const bool joins = a > 0 && (next[a] == kReduced ? next[a - 1] == kReduced : next[a - 1] == static_cast<int>(a));
     if (joins) {
-      cut.back() = cut.back() < 0 || atoms[a] < 0 ? -1 : cut.back() * atoms[a];
+      cut.back() *= numbers.atom(a);
       continue;
     }
     axis_of[a] = static_cast<int>(cut.size());
     if (next[a] == kReduced) gone.push_back(axis_of[a]);
-    cut.push_back(atoms[a]);
+    cut.push_back(numbers.atom(a));
   }
   std::vector<int> order;
   for (const auto& piece : r.pieces) {
@@ -684,33 +763,31 @@ Var apply(const Rearrangement& r, const Var& x, const std::string& reduction, co
   const int kept = static_cast<int>(order.size());
   order.insert(order.end(), gone.begin(), gone.end());
 
-  Var y = reshape(x, cut);
+  const auto reshaped = [](const Var& v, const std::vector<std::int64_t>& to) {
+    return std::equal(to.begin(), to.end(), v.shape().begin(), v.shape().end()) ? v : reshape(v, to);
+  };
+  Var y = reshaped(x, cut);
   if (!std::is_sorted(order.begin(), order.end())) y = permute(y, order);
   if (!gone.empty()) {
     std::vector<int> axes(gone.size());
     std::iota(axes.begin(), axes.end(), kept);
     y = reduced(y, reduction, axes);
   }
-  const bool repeats = std::any_of(r.pieces.begin(), r.pieces.end(), [](const auto& p) { return p.atom < 0; });
-  if (repeats) {
+  if (std::any_of(r.pieces.begin(), r.pieces.end(), [](const auto& p) { return p.atom < 0; })) {
     std::vector<std::int64_t> thin, full;
     int axis = 0;
     for (const auto& piece : r.pieces) {
       if (piece.atom < 0) {
-        const auto size = size_of({{piece.size}});
-        if (!size) throw Error(ErrorCode::shape, "=>: the size of a new axis is not known");
         thin.push_back(1);
-        full.push_back(*size);
+        full.push_back(numbers.new_axis(piece.size));
       } else if (axis_of[static_cast<std::size_t>(piece.atom)] >= 0) {
         thin.push_back(y.shape()[axis]);
         full.push_back(y.shape()[axis++]);
       }
     }
-    y = broadcast_to(reshape(y, thin), Shape(full));
+    y = broadcast_to(reshaped(y, thin), Shape(full));
   }
-  const std::vector<std::int64_t> target = sizes_of(r.shape, size_of);
-  const bool same = std::equal(target.begin(), target.end(), y.shape().begin(), y.shape().end());
-  return same ? y : reshape(y, target);
+  return reshaped(y, numbers.results());
 }
 
 const std::vector<std::string>& reductions() {

@@ -2,6 +2,7 @@
 // `=>`: how the elements of a value are arranged anew. Found from the names of its sizes, never from what these are
 // worth (spec: neuroscript.md, 4.6); then recorded for a tensor.
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,19 +47,36 @@ struct RearrangeQuery {
 /// The source is cut into atoms; the atoms are put into a new order, reduced or joined by new axes, and form the
 /// target.
 struct Rearrangement {
+  struct Atom {
+    std::vector<std::size_t> axes;  ///< of the source: neighbours, taken whole
+    std::optional<SymShape> part;   ///< or this factor of the only one
+  };
   struct Piece {
     int atom = -1;  ///< or, when -1, a new axis of `size`
     Dim size;
   };
-  std::vector<SymShape> atoms;  ///< in the order of the source; an atom's size is the product of its axes
+  struct Result {
+    SymShape size;             ///< as a product
+    std::size_t pieces = 0;    ///< that it is made of
+    bool by_position = false;  ///< it is cut from an atom that several axes share
+  };
+  SymShape source;
+  std::vector<Atom> atoms;      ///< in the order of the source
   std::vector<Piece> pieces;    ///< in the order of the target; atoms that no piece names are reduced
-  std::vector<SymShape> shape;  ///< of the result: the size of each axis is the product of these
+  std::vector<Result> results;  ///< the axes of the result
 
   bool positional = false;                       ///< names were missing: the elements keep their order
   std::vector<std::pair<int, SymShape>> solved;  ///< values found for unknown symbols, as products
   std::vector<std::pair<Dim, Dim>> equations;    ///< source, target: what must hold for the sizes to fit
   std::vector<SizeRecord> records;               ///< what this step says about orders
-  bool reduces() const;
+};
+
+/// A step of a neuron that was checked. Its symbols are known by name, so that every instance and every pass can
+/// follow.
+struct ReshapeStep {
+  Rearrangement how;
+  std::vector<Dim> target;  ///< sizes of the result
+  std::map<int, std::string> names;
 };
 
 /// Why there is no rearrangement.
@@ -80,11 +98,11 @@ struct RearrangeFailure {
 /// The shapes' own meeting: no names are bound here and nothing is reported.
 std::variant<Rearrangement, RearrangeFailure> rearrange(const RearrangeQuery& query);
 
-/// The product of sizes under one set of values; nullopt when one is not known.
-using SizeOf = std::function<std::optional<std::int64_t>(const SymShape&)>;
+/// What a size is under one set of values; nullopt when one is not known.
+using SizeOf = std::function<std::optional<std::int64_t>(const Dim&)>;
 
-/// Records what `r` says for x. `reduction` names how atoms without a piece are reduced. Throws Error(shape) when the
-/// sizes do not fit, Error(invalid_argument) for an unknown reduction.
+/// Records what `r` says for x. `reduction` names how atoms without a piece are reduced. Of the parts of an axis one
+/// need not be known. Throws Error(shape) when the sizes do not fit, Error(invalid_argument) for an unknown reduction.
 Var apply(const Rearrangement& r, const Var& x, const std::string& reduction, const SizeOf& size_of);
 
 /// "mean", "sum", "min", "max", "prod", "logsumexp".

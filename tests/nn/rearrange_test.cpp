@@ -150,10 +150,10 @@ class Rearrange : public ::testing::Test {
       }
     }
     current.clear();
-    for (const SymShape& axis : r.shape) {
+    for (const Rearrangement::Result& result : r.results) {
       Dim product = 1;
       bool run = false;
-      for (const Axis& part : axis) {
+      for (const Axis& part : result.size) {
         run = run || part.is_variadic();
         if (!part.is_variadic()) product = product * part.size;
       }
@@ -171,21 +171,16 @@ class Rearrange : public ::testing::Test {
     return std::nullopt;
   }
 
-  std::optional<std::int64_t> size_of(const SymShape& axes, const Sizes& sizes) {
-    std::int64_t out = 1;
-    for (const Axis& axis : solver.resolve(axes)) {
-      if (axis.is_variadic()) return std::nullopt;
-      const Dim value = solver.resolve(axis.size).substitute([&](int s) -> std::optional<Dim> {
-        const auto known = sizes.find(solver.symbol(s).name);
-        return known == sizes.end() ? std::nullopt : std::optional<Dim>(known->second);
-      });
-      if (!value.constant()) return std::nullopt;
-      out *= *value.constant();
-    }
-    return out;
+  std::optional<std::int64_t> size_of(const Dim& size, const Sizes& sizes) {
+    return solver.resolve(size)
+        .substitute([&](int s) -> std::optional<Dim> {
+          const auto known = sizes.find(solver.symbol(s).name);
+          return known == sizes.end() ? std::nullopt : std::optional<Dim>(known->second);
+        })
+        .constant();
   }
   Var run(const Rearrangement& r, const Var& x, const Sizes& sizes, const std::string& reduction = {}) {
-    return apply(r, x, reduction, [&](const SymShape& axes) { return size_of(axes, sizes); });
+    return apply(r, x, reduction, [&](const Dim& size) { return size_of(size, sizes); });
   }
 
   /// 0, 1, 2, ... in the shape of a layout.
@@ -543,7 +538,6 @@ TEST_F(Rearrange, ReductionsTakeAwayWhatTheTargetDoesNotName) {
   const Layout from{{"b"}, {"c"}, {"x"}, {"y"}};
   current = source("b, c, x, y");
   const Rearrangement r = step("c, b", ReshapeMode::reduce);
-  EXPECT_TRUE(r.reduces());
   const Var x = numbered(from, sizes);
   const auto in = values(x);
   const std::map<std::string, std::function<double(const std::vector<double>&)>> definitions{
@@ -597,7 +591,7 @@ TEST_F(Rearrange, ReductionsShareTheGradientAmongTies) {
 TEST_F(Rearrange, ReductionsOfSizesWithoutNames) {
   current = source("b, c, _, _");
   const Rearrangement r = step("b, c", ReshapeMode::reduce);
-  EXPECT_EQ(r.shape.size(), 2u);
+  EXPECT_EQ(r.results.size(), 2u);
   EXPECT_FALSE(r.positional);
   current = source("*lead, d");
   const Rearrangement s = step("d", ReshapeMode::reduce);
@@ -688,10 +682,21 @@ TEST_F(Rearrange, GradientsGoBackTheWayTheValuesCame) {
   EXPECT_EQ(x.grad().to_vector(), (std::vector<double>{0, 1, 4, 5, 2, 3, 6, 7}));
 }
 
-TEST_F(Rearrange, SeveralSizesThatNobodyKnowsAreAnError) {
+TEST_F(Rearrange, WholeAxesNeedNoValues) {
   current = source("b, s, d");
   const Rearrangement r = step("s, b, d");
-  EXPECT_THROW(run(r, Var(Tensor::zeros({2, 3, 4})), {{"d", 4}}), Error);
+  EXPECT_EQ(run(r, Var(Tensor::zeros({2, 3, 4})), {}).shape().text(), "[3, 2, 4]");
+}
+
+TEST_F(Rearrange, PartsThatDoNotFitTheAxisAreAnError) {
+  current = source("b, d");
+  const Rearrangement r = step("b, h, e = d/h");
+  const Var x(Tensor::zeros({2, 8}));
+  EXPECT_EQ(run(r, x, {{"h", 2}}).shape().text(), "[2, 2, 4]") << "one part need not be known";
+  EXPECT_THROW(run(r, x, {}), Error) << "two must be";
+  EXPECT_THROW(run(r, x, {{"h", 3}}), Error) << "8 is not 3 * ?";
+  EXPECT_THROW(run(r, x, {{"h", 2}, {"d", 6}}), Error) << "8 is not 2 * 3";
+  EXPECT_THROW(run(r, Var(Tensor::zeros({2, 8, 1})), {{"h", 2}}), Error) << "another rank";
 }
 
 }  // namespace
