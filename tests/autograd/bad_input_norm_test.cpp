@@ -58,6 +58,24 @@ Rows norms() {
          group_norm(f32({2, 3, 4}), 2, {}, {});
        },
        {"[2, 3, 4]", "3", "2"}},
+      {"batch_norm",
+       "images of nothing",
+       [] {
+         batch_norm(f32({4, 3, 0}), {}, {}, {}, {});
+       },
+       {"axis 2 of x [4, 3, 0] has no elements"}},
+      {"group_norm",
+       "images of nothing",
+       [] {
+         group_norm(f32({4, 2, 3, 0}), 2, {}, {});
+       },
+       {"axis 3 of x [4, 2, 3, 0] has no elements"}},
+      {"instance_norm",
+       "images of nothing",
+       [] {
+         instance_norm(f32({0, 2, 0}), {}, {});
+       },
+       {"axis 2 of x [0, 2, 0] has no elements"}},
       {"group_norm",
        "no groups",
        [] {

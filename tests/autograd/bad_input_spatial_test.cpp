@@ -18,6 +18,30 @@ Rows windows() {
        },
        {"x must be [N, C, L], got [1, 4, 9, 9]"}},
       {"conv1d",
+       "an image of nothing, although it is padded",
+       [] {
+         conv1d(f32({1, 4, 0}), f32({2, 4, 1}), {}, {.padding = {1, 1}});
+       },
+       {"axis 2 of x [1, 4, 0] has no elements"}},
+      {"conv3d",
+       "an image of nothing in an empty batch",
+       [] {
+         conv3d(f32({0, 4, 2, 0, 2}), f32({2, 4, 1, 1, 1}));
+       },
+       {"axis 3 of x [0, 4, 2, 0, 2] has no elements"}},
+      {"max_pool1d",
+       "a window in the padding of nothing",
+       [] {
+         max_pool1d(f32({1, 2, 0}), {.padding = {1, 1}});
+       },
+       {"axis 2 of x [1, 2, 0] has no elements"}},
+      {"avg_pool2d",
+       "a window in the padding of nothing",
+       [] {
+         avg_pool2d(f32({1, 2, 3, 0}), {.padding = {1, 1, 1, 1}});
+       },
+       {"axis 3 of x [1, 2, 3, 0] has no elements"}},
+      {"conv1d",
        "the window of 11 (dilation 1) is larger than axis 2",
        [] {
          conv1d(f32({1, 4, 9}), f32({2, 4, 11}));

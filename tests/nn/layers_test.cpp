@@ -262,11 +262,12 @@ TEST(Layers, LinearIsAMatrixProduct) {
   EXPECT_FALSE(Linear(2, 3, {.bias = false}).bias.defined());
 }
 
-TEST(Layers, ConvPadsInFourWays) {
+TEST(Layers, ConvPadsInFiveWays) {
   const std::pair<PadMode, std::vector<double>> expected[] = {{pad::Zero{}, {3, 6, 5}},
                                                               {pad::Constant{10}, {13, 6, 15}},
                                                               {pad::Reflective{}, {5, 6, 7}},
-                                                              {pad::Replicative{}, {4, 6, 8}}};
+                                                              {pad::Replicative{}, {4, 6, 8}},
+                                                              {pad::Circular{}, {6, 6, 6}}};
   for (const auto& [mode, sums] : expected) {
     const Conv1d layer(1, 1, {3}, {.padding = {1}, .mode = mode, .bias = false});
     init::ones(layer.weight);
@@ -322,6 +323,31 @@ TEST(Layers, CellsFollowTheirEquations) {
   const double r = sigma(0.5 - 0.125), z = sigma(1 + 0.25 + 0.3), n = std::tanh(1.5 + 0.3 + r * (-0.5 + 0.25));
   EXPECT_NEAR(value(cell.forward(x, h))[0], (1 - z) * n + z * -0.25, 1e-12);
   EXPECT_EQ(value(cell.forward(x)), value(cell.forward(x, zeros({1, 1}, DType::f64))));
+}
+
+// An empty batch (the last of a sharded data set) goes through: an empty result, gradients of zero, statistics as
+// before.
+TEST(Layers, TakeAnEmptyBatch) {
+  const Conv2d conv(3, 4, {3, 3}, {.padding = {1, 1}});
+  const BatchNorm norm(4);
+  const LayerNorm rows(25);
+  const Linear linear(25, 6);
+  const LSTM lstm(6, 2);
+  norm.running_mean.data_mut().data<float>()[1] = 0.5f;
+  const Var x = zeros({0, 3, 5, 5}).requires_grad();
+  const Var image = norm.forward(conv.forward(x));
+  const Var y = lstm.forward(linear.forward(rows.forward(reshape(image, {4, 0, 25})))).y;
+  y.forward();
+  EXPECT_EQ(y.data().shape(), (Shape{4, 0, 2}));
+  y.backward();
+  EXPECT_EQ(x.grad().shape(), x.shape());
+  for (const Module* layer : std::initializer_list<const Module*>{&conv, &norm, &rows, &linear, &lstm}) {
+    for (const Var& p : layer->parameters()) {
+      for (const double g : p.grad().to_vector()) EXPECT_EQ(g, 0);
+    }
+  }
+  EXPECT_EQ(norm.running_mean.data().to_vector(), (std::vector<double>{0, 0.5, 0, 0}));
+  EXPECT_EQ(norm.running_var.data().to_vector(), (std::vector<double>{1, 1, 1, 1}));
 }
 
 TEST(Layers, WhatMakesNoSenseIsRefused) {

@@ -433,6 +433,7 @@ static constexpr OpDef unfold_backward_def{
           for (Sample& s : out) {  // a remainder of the axis that is at least a step would be one more window
             if ((s.attrs.i[3] - s.attrs.i[1]) / s.attrs.i[2] + 1 != s.in[0].shape[0]) --s.attrs.i[3];
           }
+          out.push_back({{{.shape = {2, 0, 2}}}, {.i = {0, 2, 1, 3}}});
           return out;
         },
     .source = "transpose of unfold",
@@ -461,6 +462,7 @@ static constexpr OpDef unfold_def{
             if (in.shape.elements() > 200 || n == 0) continue;
             out.push_back({{in}, {.i = {axis, std::min(n, turn % 4 + 1), turn % 3 + 1}}});
           }
+          out.push_back({{{.shape = {3, 0}}}, {.i = {0, 2, 1}}});
           return out;
         },
     .view =

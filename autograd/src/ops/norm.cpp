@@ -57,9 +57,9 @@ void check_per_channel(const Infer& c, std::size_t first, const Shape& x) {
 
 const std::vector<Shape>& channel_shapes() {
   static const std::vector<Shape> shapes = {
-      {2, 1},       {3, 2},       {5, 7},    {1, 1, 2},    {1, 2, 5},       {2, 1, 3},       {2, 3, 1},
-      {2, 3, 17},   {3, 2, 4},    {1, 4, 9}, {2, 2, 1, 3}, {2, 4, 2, 2},    {1, 6, 3, 1},    {3, 2, 3, 5},
-      {1, 1, 5, 5}, {2, 2, 1, 1}, {4, 3},    {2, 4, 13},   {1, 2, 2, 3, 2}, {2, 1, 1, 2, 3},
+      {2, 1},    {3, 2},     {5, 7},          {1, 1, 2},       {1, 2, 5},    {2, 1, 3},    {2, 3, 1},    {2, 3, 17},
+      {3, 2, 4}, {1, 4, 9},  {2, 2, 1, 3},    {2, 4, 2, 2},    {1, 6, 3, 1}, {3, 2, 3, 5}, {1, 1, 5, 5}, {2, 2, 1, 1},
+      {4, 3},    {2, 4, 13}, {1, 2, 2, 3, 2}, {2, 1, 1, 2, 3}, {0, 4},       {0, 3, 2},
   };
   return shapes;
 }
@@ -138,7 +138,6 @@ static constexpr OpDef channel_affine_def{
             const Shape parameters = out.size() % 2 == 0 ? Shape{shape[1]} : Shape{shape[0], shape[1]};
             out.push_back({{{.shape = shape}, {.shape = parameters}, {.shape = parameters}, {.shape = parameters}}});
           }
-          out.push_back({{{.shape = {0, 3, 2}}, {.shape = {3}}, {.shape = {3}}, {.shape = {3}}}});
           out[9].in[0].strided = out[9].in[2].strided = true;
           return out;
         },
@@ -179,7 +178,7 @@ static constexpr OpDef channel_moments_def{
         [] {
           std::vector<Sample> out;
           for (const Shape& shape : channel_shapes()) {
-            out.push_back({{{.shape = shape}}, {.i = {0}}});
+            if (shape[0] > 0) out.push_back({{{.shape = shape}}, {.i = {0}}});
             if (shape.elements() > shape[0] * shape[1]) out.push_back({{{.shape = shape}}, {.i = {shape[1]}}});
             if (shape[1] % 2 == 0) out.push_back({{{.shape = shape}}, {.i = {shape[1] / 2}}});
           }
@@ -200,6 +199,11 @@ struct Moments {
 /// groups == 0: of each channel over the batch.
 Moments moments(const Var& x, std::int64_t groups) {
   const Shape& shape = x.shape();
+  if (groups == 0 &&
+      shape[0] == 0) {  // y is empty whatever they are; numbers keep NaN out of the parameters' gradients
+    const auto all = [&](double value) { return broadcast_to(constant(value, x.dtype()), {shape[1]}); };
+    return {all(0), all(1)};
+  }
   if (groups == 0 && shape.rank() == 2) {  // columns: reductions over rows suit them
     const int batch[] = {0};
     return {mean(x, batch), variance(x, batch)};
@@ -250,6 +254,14 @@ std::vector<Var> operands(const char* op, std::initializer_list<Var> required, c
   return out;
 }
 
+/// A batch may be empty, an image may not.
+void check_pixels(const Infer& c) {
+  const Shape& x = c.in[0].shape;
+  for (int axis = 2; axis < x.rank(); ++axis) {
+    if (x[axis] == 0) shape_error(c.op, "axis ", axis, " of x ", x, " has no elements");
+  }
+}
+
 void check_eps(const char* op, double eps) {
   if (!(eps >= 0)) throw Error(ErrorCode::invalid_argument, str(op, ": eps ", eps, " must not be negative"));
 }
@@ -277,8 +289,9 @@ static constexpr OpDef batch_norm_def{
     .name = "batch_norm",  // y and the batch's mean and variance; attrs.f: eps
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       check_norm(c, 0);
+      check_pixels(c);
       const Shape& x = c.in[0].shape;
-      if (x[1] > 0 && x.elements() / x[1] < 2) {
+      if (x[1] > 0 && x.elements() / x[1] == 1) {
         shape_error(c.op, "needs at least two values for each channel (axis 1) in training, x is ", x);
       }
       return {};
@@ -307,6 +320,7 @@ BatchNormResult batch_norm(const Var& x, const Var& running_mean, const Var& run
     if (!old.defined()) return Var();
     if (old.shape() != batch.shape())
       shape_error("batch_norm", "running statistics must have shape ", batch.shape(), ", got ", old.shape());
+    if (x.shape()[0] == 0) return old;
     return (1 - momentum) * old + (momentum * factor) * batch;
   };
   return {out[0], moved(running_mean, out[1], 1), moved(running_var, out[2], n / (n - 1))};
@@ -351,7 +365,7 @@ static constexpr OpDef group_norm_def{
       if (groups < 1 || x[1] % groups != 0 || x[1] == 0) {
         shape_error(c.op, "axis 1 of x ", x, " (", x[1], " channels) must be a multiple of groups = ", groups);
       }
-      if (x[0] > 0 && x.elements() == 0) shape_error(c.op, "a group has no values: x is ", x);
+      check_pixels(c);
       return {};
     },
     .expand = [](std::span<const Var> in, const Attrs& a) { return expand_group_norm(in, a.i[0], a.f[0]); },
@@ -362,7 +376,6 @@ static constexpr OpDef group_norm_def{
             const std::int64_t channels = s.in[0].shape[1];
             s.attrs.i = {channels % 2 == 0 ? channels / 2 : channels == 3 ? 3 : 1};
           }
-          out.push_back({{{.shape = {0, 4, 3}}}, {.f = {1e-3}, .i = {2}}});
           return out;
         },
     .source = "Wu, He 2018, arXiv:1803.08494, eq. 7",
@@ -378,6 +391,7 @@ static constexpr OpDef instance_norm_def{
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       check_norm(c, 0);
       const Shape& x = c.in[0].shape;
+      check_pixels(c);
       if (x[0] * x[1] > 0 && x.elements() / (x[0] * x[1]) < 2)
         shape_error(c.op, "needs at least two values for each channel of each sample, x is ", x);
       return {};
@@ -388,7 +402,7 @@ static constexpr OpDef instance_norm_def{
           std::vector<Sample> out = norm_samples(0, {.f = {1e-3}});
           for (Sample& s : out) {  // at least two values
             Shape& shape = s.in[0].shape;
-            if (shape.elements() == shape[0] * shape[1]) shape = shape.inserted(2, 3);
+            if (shape.without(0).elements() == shape[1]) shape = shape.inserted(2, 3);
           }
           return out;
         },

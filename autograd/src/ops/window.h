@@ -33,6 +33,7 @@ struct WindowAxis {
 /// Windows along `axis` of x: floor((in + before + after - dilation (kernel - 1) - 1) / stride) + 1. With `ceil` it is
 /// rounded up, unless the last window would begin behind the input.
 inline std::int64_t window_count(const char* op, const Shape& x, int axis, const WindowAxis& w, bool ceil = false) {
+  if (x[axis] < 1) shape_error(op, "axis ", axis, " of x ", x, " has no elements");
   if (w.kernel < 1) shape_error(op, "the kernel of axis ", axis, " has size ", w.kernel, "; x is ", x);
   const std::int64_t reach = checked_sum(op, {checked_product(op, w.dilation, w.kernel - 1), 1});
   const std::int64_t room = checked_sum(op, {x[axis], w.before, w.after}) - reach;

@@ -23,7 +23,8 @@ struct BatchNormResult {
 };
 /// (x - mean) / sqrt(var + eps) * weight + bias for each channel (axis 1) of x [N, C, ...], with the batch's mean and
 /// biased variance. New running statistics [C] are (1 - momentum) old + momentum batch, with the unbiased variance.
-/// Throws Error(shape) when a channel has fewer than two values.
+/// An empty batch gives an empty y, zeros as gradients of the parameters, and the old statistics. Throws Error(shape)
+/// when a channel has one value, or an axis after the channels' has none.
 /// source: Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 1.
 BatchNormResult batch_norm(const Var& x, const Var& running_mean, const Var& running_var, const Var& weight,
                            const Var& bias, double eps = 1e-5, double momentum = 0.1);
