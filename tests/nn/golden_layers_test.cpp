@@ -38,6 +38,8 @@ Var weights(const Var& y) {
 PadMode pad_mode(const std::string& name) {
   if (name == "reflective") return pad::Reflective{};
   if (name == "replicative") return pad::Replicative{};
+  if (name == "circular") return pad::Circular{};
+  EXPECT_EQ(name, "zero");
   return pad::Zero{};
 }
 

@@ -46,7 +46,7 @@ def case(name, options, make, *shapes, call=lambda layer, *inputs: layer(*inputs
             "grad_in": [tensor(e, r) for e, r in zip(exact[2], rough[2])]}
 
 
-MODES = {"zero": "zeros", "reflective": "reflect", "replicative": "replicate"}
+MODES = {"zero": "zeros", "reflective": "reflect", "replicative": "replicate", "circular": "circular"}
 
 
 def cases():
@@ -110,6 +110,16 @@ def cases():
             (1, 3, (1, 3, 2), (1, 1, 1), (0, 2, 1), (1, 2, 1), 1, "zero", 1, (1, 3, 3))]:
         yield case("Conv3d", {"in": i, "out": o, "kernel": k, "stride": s, "padding": p, "dilation": d, "groups": g, "mode": mode,
                               "bias": bias}, lambda: nn.Conv3d(i, o, k, s, p, d, g, bool(bias), MODES[mode]), (2, i, *size))
+    for i, o, k, s, p, d, g, bias, size in [
+            (2, 2, [3], [1], [1], [1], 1, 1, [4]), (2, 4, [4], [2], [3], [2], 2, 0, [5]), (1, 2, [5], [1], [3], [1], 1, 1, [3]),
+            (2, 2, (3, 3), (1, 1), (1, 1), (1, 1), 1, 1, (3, 4)), (1, 2, (3, 2), (2, 1), (3, 0), (1, 2), 1, 0, (3, 4)),
+            (4, 2, (2, 5), (1, 2), (1, 4), (1, 1), 2, 1, (2, 4)),
+            (1, 2, (3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1), 1, 1, (2, 3, 2)),
+            (2, 2, (2, 3, 1), (1, 2, 1), (2, 1, 0), (1, 1, 1), 2, 0, (2, 3, 2))]:
+        make = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[len(k) - 1]
+        yield case(f"Conv{len(k)}d", {"in": i, "out": o, "kernel": k, "stride": s, "padding": p, "dilation": d, "groups": g,
+                                      "mode": "circular", "bias": bias},
+                   lambda: make(i, o, k, s, p, d, g, bool(bias), "circular"), (2, i, *size))
 
 
 torch.set_num_threads(1)
