@@ -347,8 +347,7 @@ void expect_planned_equals_naive(std::uint64_t seed, DType dtype) {
   SCOPED_TRACE(str("seed ", seed, ", ", name_of(dtype)));
   const RandomGraph a(seed, dtype, /*recompute=*/true), b(seed, dtype, /*recompute=*/false);
   Replay full(a.request, nullptr, Planning::full), naive(b.request, nullptr, Planning::naive);
-  // A few small values of many sizes are harder to place than a model's; a page more is no matter.
-  EXPECT_LE(static_cast<double>(full.arena_bytes()), 1.15 * static_cast<double>(full.live_bytes()) + 4096);
+  EXPECT_LE(static_cast<double>(full.arena_bytes()), 1.15 * static_cast<double>(full.live_bytes()));
   for (int run = 0; run < 2; ++run) {
     const bool committed = full.run();
     ASSERT_EQ(committed, naive.run());
