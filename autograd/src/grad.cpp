@@ -91,6 +91,7 @@ std::vector<Var> propagate(std::span<const Var> ys, std::span<const Var> seeds, 
     for (int i = 0; i < static_cast<int>(node.outputs.size()); ++i) {
       out.emplace_back(again.value(detail::Edge{*it, i}, node.region.get()));
     }
+    const PartOf part(node.called);
     Grads grads = node.op->vjp(Vjp{in, out, gy, node.attrs});
     NEURO_ASSERT(grads.size() == in.size(), "a derivative returns one gradient for each input");
     for (std::size_t i = 0; i < grads.size(); ++i) {

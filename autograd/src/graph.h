@@ -26,7 +26,8 @@ struct Value {
 
 /// One kernel call, or a tile program, or a product with a tile program as its epilogue.
 struct Step {
-  const OpDef* op = nullptr;  // null: a tile program alone
+  const OpDef* op = nullptr;     // null: a tile program alone
+  const char* called = nullptr;  // the operation that the user called, for messages
   Attrs attrs;
   std::vector<int> in, out;  // values; a tile program's operands are `in` followed by `out`
   int op_inputs = 0;         // how many of `in` (and `op_outputs` of `out`) are the operation's own

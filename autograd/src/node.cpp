@@ -34,6 +34,19 @@ bool& grad_enabled() {
   return enabled;
 }
 
+namespace {
+const char*& whole() {
+  thread_local const char* name = nullptr;
+  return name;
+}
+}  // namespace
+
+PartOf::PartOf(const char* name) : before_(whole()) {
+  if (before_ == nullptr) whole() = name;
+}
+PartOf::~PartOf() { whole() = before_; }
+const char* PartOf::what() { return whole(); }
+
 std::vector<std::shared_ptr<Node>> ancestors(std::span<const std::shared_ptr<Node>> roots,
                                              FunctionRef<bool(const Node&)> through) {
   std::vector<std::shared_ptr<Node>> found, stack(roots.begin(), roots.end());

@@ -15,7 +15,8 @@ struct Node {
   enum class Kind : std::uint8_t { leaf, placeholder, constant, computed };
 
   Kind kind = Kind::computed;
-  const OpDef* op = nullptr;  // null unless computed
+  const OpDef* op = nullptr;     // null unless computed
+  const char* called = nullptr;  // the operation that the user called; this one may be a part of it
   Attrs attrs;
   std::vector<detail::Edge> inputs;
   std::vector<ValueInfo> outputs;
@@ -66,6 +67,20 @@ std::atomic<std::uint64_t>& write_clock();
 
 /// Whether what is recorded on this thread may be differentiable (see NoGrad).
 bool& grad_enabled();
+
+/// While one lives, what this thread records is a part of the operation `name`, or of that of the first one alive.
+class PartOf {
+ public:
+  explicit PartOf(const char* name);
+  ~PartOf();
+  PartOf(const PartOf&) = delete;
+  PartOf& operator=(const PartOf&) = delete;
+  /// The name of the first one alive on this thread, or null.
+  static const char* what();
+
+ private:
+  const char* before_;
+};
 
 /// Ancestors of `roots`, themselves included, in the order of recording. Descends through a node only if `through` says
 /// so for it (a node that it stops at is listed).

@@ -31,6 +31,7 @@ bool is_repeated(const Node& node, const Region* region) {
 std::shared_ptr<Node> node_like(const OpDef& op, Attrs attrs, std::vector<detail::Edge> inputs, const Node& original) {
   auto node = std::make_shared<Node>();
   node->op = &op;
+  node->called = original.called;
   node->attrs = std::move(attrs);
   node->inputs = std::move(inputs);
   node->outputs = original.outputs;

@@ -64,6 +64,7 @@ std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs 
     infos.push_back({input.shape(), input.dtype()});
   }
   if (op.expand != nullptr) {
+    const PartOf part(op.name);
     return under_name(op.name, [&] {
       if (op.infer != nullptr) op.infer(Infer{op.name, infos, attrs});
       return op.expand(inputs, attrs);
@@ -90,6 +91,7 @@ std::vector<Var> record_all(const OpDef& op, std::span<const Var> inputs, Attrs 
     return out;
   });
   node->op = &op;
+  node->called = PartOf::what() != nullptr ? PartOf::what() : op.name;
   node->attrs = std::move(attrs);
   node->differentiable = any && op.vjp != nullptr && grad_enabled();
   std::vector<Var> out;

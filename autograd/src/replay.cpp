@@ -217,11 +217,11 @@ bool Bound::guard_holds() const {
 void Bound::report(std::size_t entry) {
   const Fault fault = faults_[entry];
   std::fill(faults_.begin(), faults_.end(), Fault{});  // one bad index may have been noticed by several operations
-  const char* name = entries_[entry].op->name;
+  const char* name = plan_->graph.steps[entry].called;
   if (fault.problem != nullptr)
     throw Error(ErrorCode::index, str(name, ": the value at position ", fault.position, " ", fault.problem));
-  throw Error(ErrorCode::index, str(name, ": index ", fault.value, " at position ", fault.position,
-                                    " is outside [0, ", fault.limit, ")"));
+  throw Error(ErrorCode::index, str(name, ": index ", fault.value, " at position ", fault.position, " is outside [0, ",
+                                    fault.limit, ")"));
 }
 
 Tensor Bound::output(std::size_t i) const { return outputs_[static_cast<std::size_t>(plan_->output_index.at(i))]; }

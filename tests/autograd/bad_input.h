@@ -14,7 +14,6 @@ struct Row {
   const char* wrong;               ///< what is wrong, in the test's output
   std::function<void()> call;      ///< records, or for indices runs, the bad call
   std::vector<const char*> words;  ///< the message holds all of these: shapes, the axis, types, numbers
-  const char* by = nullptr;        ///< when it runs, the operation that finds it, where that is another one
 };
 using Rows = std::vector<Row>;
 

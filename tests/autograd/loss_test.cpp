@@ -149,6 +149,32 @@ TEST(Loss, AClassOutOfRangeIsAnErrorWhenComputed) {
   }
 }
 
+TEST(Loss, AClassThatCannotBeIsReportedInTheNameOfTheLoss) {
+  const Var x = Var(Tensor::from<double>({1, 2, 3, 4, 5, 6}, {2, 3})).requires_grad(), weight = numbers({1, 2, 3});
+  const Var bad = classes({0, 3}), half = numbers({1, 1.5});
+  const auto gradient_of = [&](const Var& y) {
+    const Var xs[] = {x};
+    return grad(sum(y), xs)[0];
+  };
+  const std::string outside = ": index 3 at position 1 is outside [0, 3)";
+  const std::string fraction = ": the value at position 1 is not a whole number";
+  const std::pair<Var, std::string> cases[] = {
+      {loss::nll(x, bad), "nll_loss" + outside},
+      {loss::nll(x, bad, {.weight = weight}), "nll_loss" + outside},
+      {loss::nll(x, half), "nll_loss" + fraction},
+      {gradient_of(loss::nll(x, bad)), "nll_loss" + outside},
+      {loss::cross_entropy(x, bad), "cross_entropy_loss" + outside},
+      {loss::cross_entropy(x, bad, {.weight = weight, .label_smoothing = 0.1}), "cross_entropy_loss" + outside},
+      {loss::cross_entropy(x, half), "cross_entropy_loss" + fraction},
+      {gradient_of(loss::cross_entropy(x, bad)), "cross_entropy_loss" + outside},
+      {cross_entropy(x, bad), "cross_entropy" + outside},
+      {gradient_of(cross_entropy(x, bad)), "cross_entropy" + outside},
+      {gather(x, reshape(bad, {2, 1}), 1), "gather" + outside},
+      {embedding(x, classes({0, 2})), "embedding: index 2 at position 1 is outside [0, 2)"},
+  };
+  for (const auto& [y, expected] : cases) EXPECT_EQ(refusal([&, y = y] { y.forward(); }), expected);
+}
+
 TEST(Loss, IgnoredRowsAndClassWeightsChangeWhatTheMeanDividesBy) {
   const Var x = reshape(numbers({-1, -2, -3, -4, -5, -6, -7, -8, -9}), {3, 3}), t = classes({0, -100, 2});
   EXPECT_EQ(value(loss::nll(x, t, {.ignore_index = -100}))[0], (1 + 9) / 2.);

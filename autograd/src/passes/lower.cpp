@@ -133,8 +133,10 @@ Lowered lower(const Request& request, FunctionRef<bool(const Node&)> given) {
     if (!computed) continue;
     Step step;
     step.op = node->op;
+    step.called = node->called;
     step.attrs = node->attrs;
     put(signature, step.op);
+    put(signature, step.called);
     put(signature, step.attrs.f);
     put(signature, step.attrs.i.size());
     for (const std::int64_t x : step.attrs.i) put(signature, x);
