@@ -140,17 +140,7 @@ void a_scope() {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// 4. A regression by gradient descent, written out.
-
-/// p -= lr * gradient, for every parameter of a loss; then the gradients start anew.
-void descend(const Var& loss, float lr) {
-  for (const Var& p : loss.parameters()) {
-    float* values = p.data_mut().data<float>();  // says that the leaf is written
-    const Tensor gradient = p.grad();
-    for (std::int64_t i = 0; i < gradient.size(); ++i) values[i] -= lr * gradient.data<float>()[i];
-    p.zero_grad();
-  }
-}
+// 4. A regression by gradient descent.
 
 void regression() {
   // 64 points of the plane z = 3 x - 2 y + 1.
@@ -160,10 +150,12 @@ void regression() {
 
   const Var slopes = zeros({2}).requires_grad(), offset = zeros({}).requires_grad();
   const Var loss = (points.mv(slopes) + offset - z.detach()).square().mean();
+  optim::SGD optimizer(loss.parameters(), {.lr = 0.5});
   for (int step = 0; step < 1000; ++step) {
+    optimizer.zero_grad();
     loss.forward();  // the graph is built once; each pass sees the new parameters
     loss.backward();
-    descend(loss, 0.5f);
+    optimizer.step();
   }
   std::printf("%.2f %.2f %.2f\n", slopes.data().to_vector()[0], slopes.data().to_vector()[1], offset.item());
   //> 3.00 -2.00 1.00
@@ -191,14 +183,16 @@ void classifier() {
   const Var w2 = normal(0, 0.2, {3, 32}).requires_grad(), b2 = zeros({3}).requires_grad();
   const auto network = [&](const Var& x) { return (x.mm_t(w1) + b1).relu().mm_t(w2) + b2; };
 
+  optim::SGD optimizer(std::vector{w1, b1, w2, b2}, {.lr = 0.5});
   for (int epoch = 0; epoch < 40; ++epoch) {
     training.shuffle();
     for (const data::LabeledDataset& batch : training.batch(50)) {
       // Recorded anew for each batch; equal graphs are planned once, so that this costs little.
       const Var loss = cross_entropy(network(Var(batch.records())), Var(batch.labels())).mean();
+      optimizer.zero_grad();
       loss.forward();
       loss.backward();
-      descend(loss, 0.5f);
+      optimizer.step();
     }
   }
 
