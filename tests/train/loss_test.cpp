@@ -29,6 +29,31 @@ TEST(Losses, MeansOfDifferences) {
   EXPECT_FLOAT_EQ(static_cast<float>(value(make_mse()->compute(y, indices({1, 4, 3, 2}, Shape{2, 2})))), 13.f / 4);
 }
 
+TEST(Losses, HuberIsQuadraticUpToADifferenceOfOne) {
+  const Var y = leaf({1, 2, 3, 5}, Shape{2, 2}), t = leaf({1, 2.5, 2, 2}, Shape{2, 2});
+  EXPECT_FLOAT_EQ(static_cast<float>(value(make_huber()->compute(y, t))), (0.125f + 0.5f + 2.5f) / 4);
+}
+
+TEST(Losses, BinaryCrossEntropyOfLogits) {
+  const Var x = leaf({-100, 1, 2}, Shape{3, 1}), t = leaf({1, 0, 1}, Shape{3, 1});
+  const double want = (100 + std::log1p(std::exp(1.0)) + std::log1p(std::exp(-2.0))) / 3;
+  const auto loss = make_bce_logits();
+  EXPECT_NEAR(value(loss->compute(x, t)), want, 1e-5);
+  EXPECT_NEAR(value(loss->compute(sigmoid(x), t)), want, 1e-5);  // a sigmoid at the end is not applied twice
+  EXPECT_NEAR(metric(*loss, x, t), 1. / 3, 1e-6);
+  EXPECT_NEAR(metric(*loss, sigmoid(x), t), 1. / 3, 1e-6);
+}
+
+TEST(Losses, NllOfLogProbabilities) {
+  const Var x = leaf({1, 2, 3, 1, 1, 1}, Shape{2, 3}), t = indices({1, 0}, Shape{2});
+  const double want = (std::log(std::exp(1.0) + std::exp(2.0) + std::exp(3.0)) - 2 + std::log(3.0)) / 2;
+  const auto loss = make_nll();
+  EXPECT_NEAR(value(loss->compute(log_softmax(x), t)), want, 1e-6);
+  EXPECT_NEAR(value(loss->compute(softmax(x), t)), want, 1e-6);  // its logarithm is taken
+  EXPECT_EQ(value(loss->compute(x, t)), -(2 + 1) / 2.);
+  EXPECT_EQ(metric(*loss, x, indices({2, 1}, Shape{2})), 0.5);
+}
+
 TEST(Losses, BinaryCrossEntropyOfProbabilities) {
   const Var p = leaf({0.25f, 0.5f}, Shape{2, 1}), t = leaf({1, 0}, Shape{2, 1});
   EXPECT_NEAR(value(make_bce()->compute(p, t)), (std::log(4.0) + std::log(2.0)) / 2, 1e-6);
@@ -162,6 +187,7 @@ TEST_F(TargetMessages, ReadWell) {
   expect("target_scalar_for_mse", checked(*make_mse(), {1}, "{\"input\": [0.0], \"target\": 0.5}\n"));
   expect("target_shape_of_classes", checked(*make_cross_entropy(), {3}, "{\"input\": [0.0], \"target\": [0, 1]}\n"));
   expect("target_one_class", checked(*make_cross_entropy(), {1}, "{\"input\": [0.0], \"target\": 0}\n"));
+  expect("target_probabilities_for_nll", checked(*make_nll(), {2}, "{\"input\": [0.0], \"target\": [0.5, 0.5]}\n"));
 }
 
 }  // namespace

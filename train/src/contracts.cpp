@@ -9,8 +9,11 @@ Contracts default_contracts() {
   c.loaders.add("jsonl", open_jsonl);
   c.losses.add("mse", make_mse);
   c.losses.add("mae", make_mae);
+  c.losses.add("huber", make_huber);
   c.losses.add("bce", make_bce);
+  c.losses.add("bce_logits", make_bce_logits);
   c.losses.add("cross_entropy", make_cross_entropy);
+  c.losses.add("nll", make_nll);
   c.optimizers.add("adam", make_adam);
   c.optimizers.add("adamw", make_adamw);
   c.optimizers.add("amsgrad", make_amsgrad);

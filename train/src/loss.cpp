@@ -52,16 +52,25 @@ class Mae final : public Elementwise {
   Var compute(const Var& output, const Var& target) const override { return loss::mae(output, as_float(target)); }
 };
 
+class Huber final : public Elementwise {
+ public:
+  Var compute(const Var& output, const Var& target) const override { return loss::huber(output, as_float(target)); }
+};
+
+enum class Of { probabilities, logits, log_probabilities };  ///< what a loss takes a plain output for
+
 class Bce final : public Elementwise {
  public:
+  explicit Bce(Of output) : logits_(output == Of::logits) {}
   Var compute(const Var& output, const Var& target) const override {
     const Var t = as_float(target);
-    return ending_of(output) == Ending::sigmoid ? loss::bce_with_logits(before_ending(output), t)
-                                                : loss::bce(output, t);
+    if (ending_of(output) == Ending::sigmoid) return loss::bce_with_logits(before_ending(output), t);
+    return logits_ ? loss::bce_with_logits(output, t) : loss::bce(output, t);
   }
   std::vector<std::pair<std::string, Var>> metrics(const Var& output, const Var& target) const override {
     const Var half = constant(0.5, output.dtype());
-    return {{"accuracy", hit_rate(greater(output, half), greater(as_float(target), half))}};
+    const Var even = logits_ && ending_of(output) != Ending::sigmoid ? constant(0, output.dtype()) : half;
+    return {{"accuracy", hit_rate(greater(output, even), greater(as_float(target), half))}};
   }
   void check(const Shape& output, const Column& target, const DataLoader& data, Diagnostics& diags) const override {
     if (!(target.row == output)) return Elementwise::check(output, target, data, diags);
@@ -73,18 +82,24 @@ class Bce final : public Elementwise {
           .primary(data.quote_row(diags.sources(), low ? target.min_row : target.max_row), "in this row");
     }
   }
+
+ private:
+  bool logits_;
 };
 
-/// [.., K] and class indices [..] or [.., 1], or probabilities [.., K].
-class CrossEntropy final : public Loss {
+/// [.., K] and class indices [..] or [.., 1], or, for cross_entropy (logits), probabilities [.., K].
+class Classes final : public Loss {
  public:
+  explicit Classes(Of output) : logits_(output == Of::logits) {}
   Var compute(const Var& output, const Var& target) const override {
-    const Var logits = ending_of(output) == Ending::softmax ? before_ending(output) : output;
-    const std::int64_t classes = logits.shape().at(-1);
-    const Var rows = reshape(logits, {-1, classes});
-    return probabilities(logits.shape(), target.shape())
-               ? loss::cross_entropy(rows, reshape(as_float(target), {-1, classes}))
-               : loss::cross_entropy(rows, reshape(as_index(target), {-1}));
+    const bool softmax = ending_of(output) == Ending::softmax;
+    const Var scores = softmax ? before_ending(output) : output;
+    const std::int64_t classes = scores.shape().at(-1);
+    const Var rows = reshape(scores, {-1, classes});
+    if (probabilities(output.shape(), target.shape()))
+      return loss::cross_entropy(rows, reshape(as_float(target), {-1, classes}));
+    const Var index = reshape(as_index(target), {-1});
+    return logits_ || softmax ? loss::cross_entropy(rows, index) : loss::nll(rows, index);
   }
 
   std::vector<std::pair<std::string, Var>> metrics(const Var& output, const Var& target) const override {
@@ -96,12 +111,12 @@ class CrossEntropy final : public Loss {
 
   void check(const Shape& output, const Column& target, const DataLoader& data, Diagnostics& diags) const override {
     if (output.rank() == 0 || output.at(-1) < 2) {
-      diags.error(codes::kTargetShape, str("cross_entropy needs an output with at least two classes, is ", output))
+      diags.error(codes::kTargetShape, str(name(), " needs an output with at least two classes, is ", output))
           .help("write `loss: bce` for one probability, or give the model more outputs");
       return;
     }
     const Shape indices = output.without(output.rank() - 1);
-    if (target.row == output) {
+    if (probabilities(output, target.row)) {
       if (!target.sums_to_one) {
         diags.error(codes::kTargetOutOfRange, "rows of probabilities must be at least 0 and sum to 1")
             .primary(data.quote_row(diags.sources(), target.min < 0 ? target.min_row : 0));
@@ -128,15 +143,20 @@ class CrossEntropy final : public Loss {
   }
 
  private:
-  static bool probabilities(const Shape& logits, const Shape& target) { return logits == target; }
+  const char* name() const { return logits_ ? "cross_entropy" : "nll"; }
+  bool probabilities(const Shape& output, const Shape& target) const { return logits_ && output == target; }
+  bool logits_;
 };
 
 }  // namespace
 
 std::unique_ptr<Loss> make_mse() { return std::make_unique<Mse>(); }
 std::unique_ptr<Loss> make_mae() { return std::make_unique<Mae>(); }
-std::unique_ptr<Loss> make_bce() { return std::make_unique<Bce>(); }
-std::unique_ptr<Loss> make_cross_entropy() { return std::make_unique<CrossEntropy>(); }
+std::unique_ptr<Loss> make_huber() { return std::make_unique<Huber>(); }
+std::unique_ptr<Loss> make_bce() { return std::make_unique<Bce>(Of::probabilities); }
+std::unique_ptr<Loss> make_bce_logits() { return std::make_unique<Bce>(Of::logits); }
+std::unique_ptr<Loss> make_cross_entropy() { return std::make_unique<Classes>(Of::logits); }
+std::unique_ptr<Loss> make_nll() { return std::make_unique<Classes>(Of::log_probabilities); }
 
 Ending ending_of(const Var& output) {
   if (output.is_leaf() || !output.op()) return Ending::plain;

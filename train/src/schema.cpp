@@ -91,8 +91,7 @@ std::vector<Key> keys(const KnownNames& names) {
           "training.batch_size", [](auto& c) -> auto& { return c.training.batch_size; },
           fixed({.min = 1, .max = 16'777'216})),
       key(
-          "training.loss", [](auto& c) -> auto& { return c.training.loss; },
-          fixed(one_of({"auto"}, names.losses, {"huber", "bce_logits", "nll"}))),
+          "training.loss", [](auto& c) -> auto& { return c.training.loss; }, fixed(one_of({"auto"}, names.losses, {}))),
       key(
           "training.optimizer", [](auto& c) -> auto& { return c.training.optimizer; },
           fixed(one_of({}, names.optimizers, {}))),

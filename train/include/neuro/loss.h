@@ -28,13 +28,16 @@ class Loss {
 };
 using LossRegistry = Registry<Loss>;
 
-// The defaults. mse, mae and bce take a target of the output's shape; cross_entropy takes class indices (whole numbers
-// in [0, K), shaped like the output without its last axis, or with a last axis of size 1) or rows of probabilities.
-// (spec: neuroscript.md 7.2)
+// The defaults. mse, mae, huber and both bce take a target of the output's shape; cross_entropy and nll take class
+// indices (whole numbers in [0, K), shaped like the output without its last axis, or with a last axis of size 1), and
+// cross_entropy rows of probabilities, too. (spec: neuroscript.md 7.2)
 std::unique_ptr<Loss> make_mse();            ///< mean of (y - t)^2
 std::unique_ptr<Loss> make_mae();            ///< mean of |y - t|
+std::unique_ptr<Loss> make_huber();          ///< mean of d^2 / 2 where |d| <= 1, else |d| - 1/2, d = y - t
 std::unique_ptr<Loss> make_bce();            ///< of probabilities, logarithms clamped at -100; targets in [0, 1]
+std::unique_ptr<Loss> make_bce_logits();     ///< the same of sigmoid(y)
 std::unique_ptr<Loss> make_cross_entropy();  ///< of logits
+std::unique_ptr<Loss> make_nll();            ///< of log-probabilities; behind a Softmax of their logarithms
 
 /// How the model's last step shapes its output.
 enum class Ending { plain, sigmoid, softmax };

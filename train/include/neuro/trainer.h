@@ -27,7 +27,7 @@ struct Contracts {
   LoggerRegistry loggers{"logger"};
   KnownNames names() const;  ///< for read_config
 };
-/// jsonl; mse, mae, bce, cross_entropy; adam, adamw, sgd; safetensors; console, jsonl.
+/// jsonl; mse, mae, huber, bce, bce_logits, cross_entropy, nll; adam, adamw, sgd; safetensors; console, jsonl.
 Contracts default_contracts();
 
 /// How a run is started, beyond its config.
