@@ -178,6 +178,7 @@ const char* kind_text(ParamKind kind) {
     case ParamKind::flag: return "true or false";
     case ParamKind::text: return "a word";
     case ParamKind::integers: return "a whole number or a list of them";
+    case ParamKind::neuron: return "a neuron";
   }
   return "a value";
 }
@@ -199,6 +200,9 @@ std::optional<Value> convert_argument(const ParamSpec& param, const Value& value
   Value out = value;
   switch (param.kind) {
     case ParamKind::any: break;
+    case ParamKind::neuron:
+      if (!value.neuron()) return refuse();
+      break;
     case ParamKind::integers:
       if (items) {
         for (const Value& item : *items) {

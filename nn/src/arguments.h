@@ -17,6 +17,7 @@ enum class ParamKind {
   flag,
   text,
   integers,  ///< an integer, or a list of them
+  neuron,
 };
 
 /// A parameter as the caller sees it.

@@ -1,8 +1,11 @@
 #pragma once
 // Checking neurons: shapes flow forward through the graph and meet the ports (spec: neuroscript.md, 3.3 to 3.5).
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "arguments.h"
@@ -40,6 +43,14 @@ struct ModuleFacts {
   const Neuron* neuron = nullptr;  ///< what it is: one of these, or neither after an error
   const PrimitiveDef* primitive = nullptr;
   Arguments args;
+  bool bound = false;
+  bool unknown = false;   ///< stands for a parameter whose neuron only an instance knows
+  bool reached = false;   ///< every pass through the neuron runs it
+  bool deferred = false;  ///< in an instance: some argument is known only when data arrives
+  /// Arguments that are made of sizes of the data, even if an instance knows them: they tell its modules apart.
+  std::vector<std::string> sized;
+  std::shared_ptr<Module> given;                     ///< in an instance: what a parameter stands for
+  std::vector<std::vector<ModuleFacts>> iterations;  ///< of an unroll: its members, each time
 };
 
 /// What checking one neuron found.
@@ -50,43 +61,55 @@ struct Facts {
   std::vector<SymShape> inputs, outputs;
   std::vector<Equation> preconditions;  ///< over parameters; they hold or not once values are known
   std::vector<Meeting> meetings;
-  std::vector<int> order;               ///< nodes, sources before their users
-  std::map<int, std::size_t> selected;  ///< which value of its source each SelectNode means
+  std::vector<std::vector<int>> order;     ///< nodes of each region, sources before their users
+  std::map<int, int> taken;                ///< arms of choices that do not depend on data
+  std::map<std::string, int> sizes, runs;  ///< symbols of the names in the ports: of sizes, and of runs of axes
+  std::map<int, std::size_t> selected;     ///< which value of its source each SelectNode means
   std::vector<ModuleFacts> modules;
 };
 
 class Checker {
  public:
-  Checker(const NeuronGraph& graph, Diagnostics& diags) : graph_(graph), diags_(diags) {}
+  Checker(const NeuronGraph& graph, Diagnostics& diags);
 
-  /// Checks a neuron for all values of its parameters, and with its defaults; once, later calls return the same.
+  /// Checks a neuron for all values of its parameters, and with its defaults; once, later calls return the same. While
+  /// a neuron is being checked, whoever asks is part of a recursion and gets what its ports declare.
   const Facts& facts(const Neuron& neuron);
-  /// Whether `facts(neuron)` is being worked out: who asks then is part of a recursion.
-  bool in_progress(const Neuron& neuron) const;
   /// Checks with the values that an instance has: only what depends on values can fail. Order and module arguments come
   /// back complete.
   Facts check_instance(const Neuron& neuron, const Arguments& values);
+  /// Binds the arguments of one module when the sizes that it depends on are known.
+  ModuleFacts bind_module(const Neuron& neuron, const Arguments& values, int module,
+                          const std::map<std::string, std::int64_t>& sizes);
 
   const NeuronGraph& graph() const { return graph_; }
+  const Neuron* find(const std::string& name) const;
   Diagnostics& diags() { return diags_; }
 
  private:
   struct Entry {
     bool done = false;
     Facts facts;
+    std::optional<Facts> ports;
   };
   const NeuronGraph& graph_;
   Diagnostics& diags_;
   int depth_ = 0;
+  std::unordered_map<std::string_view, const Neuron*> names_;
   std::map<const Neuron*, Entry> entries_;
 };
 
 /// The parameters of a composite as its callers see them.
 std::vector<ParamSpec> param_specs(const Neuron& neuron);
 
-/// An order in which every node comes after its sources; nullopt after reporting the cycles.
-std::optional<std::vector<int>> evaluation_order(const Neuron& neuron, Diagnostics& diags);
+/// For every region an order in which a node comes after its sources; nullopt after reporting the cycles.
+std::optional<std::vector<std::vector<int>>> evaluation_order(const Neuron& neuron, Diagnostics& diags);
 std::vector<int> sources_of(const GraphNode& node);
+
+/// Reports recursion that no `@lazy` and no condition ends.
+void check_recursion(const Checker& checker, Diagnostics& diags);
+/// Reports what patterns alone tell of a match: arms that an earlier one shadows, values that no arm takes.
+void check_arms(const ChooseNode& match, Span keyword, const Neuron& neuron, Diagnostics& diags);
 
 /// Reports that what flows into a meeting does not fit. `instance`: the fault lies in the values of parameters.
 void report_conflict(const Conflict& conflict, const Meeting& meeting, const Neuron& neuron, const Facts& facts,

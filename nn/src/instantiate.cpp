@@ -48,39 +48,74 @@ Tensor make_weight(const WeightSpec& spec, const std::string& name, std::uint64_
   return tensor;
 }
 
-/// Builds a tree without weights, then knows how much memory they need, then makes them.
-class Instantiation {
+/// Builds trees without weights, then knows how much memory they need, then makes them.
+class Builder {
  public:
-  Instantiation(const NeuronGraph& graph, Diagnostics& diags) : checker_(graph, diags), diags_(diags) {}
+  Builder(const NeuronGraph& graph, Diagnostics& diags) : checker_(graph, diags), diags_(diags) {}
 
   bool root(Module& module, const Neuron& neuron, const Params& params) {
     module.name = neuron.name;
     module.neuron = &neuron;
-    return bind(module, neuron, params) && build(module, 0);
+    return bind(module, neuron, params) && build(module);
   }
 
-  void make_weights(Module& module, std::uint64_t seed, bool frozen, ModuleInstance& model) {
-    for (const WeightSpec& spec : module.specs) {
-      Parameter parameter;
-      parameter.name = join(module.path, spec.name);
-      parameter.var = Var(make_weight(spec, parameter.name, seed));
-      parameter.buffer = spec.buffer;
-      parameter.trainable = !spec.buffer && !frozen;
-      if (parameter.trainable) parameter.var.requires_grad();
-      module.weights.push_back(parameter.var);
-      if (!module.primitive->wrapper.empty()) {
-        model.long_names[join(join(module.path, module.primitive->wrapper), spec.name)] = parameter.name;
+  /// One module of a composite; null after an error. `facts`: with arguments that are known.
+  std::shared_ptr<Module> child(const Module& parent, int index, const ModuleFacts& facts) {
+    const ModuleDecl& decl = parent.neuron->modules[static_cast<std::size_t>(index)];
+    auto child = std::make_shared<Module>();
+    child->path = join(parent.path, segment(decl, facts));
+    child->name = facts.primitive ? facts.primitive->name : facts.neuron->name;
+    child->args = facts.args;
+    child->primitive = facts.primitive;
+    child->neuron = facts.neuron;
+    child->frozen = decl.frozen || parent.frozen;
+    if (facts.primitive) {
+      if (facts.primitive->weights && !weigh(*child, decl)) return nullptr;
+    } else if (!build(*child)) {
+      diags_.note(codes::kPreconditionFailed, str("in `", child->path, "`")).primary(decl.span, "instantiated here");
+      return nullptr;
+    }
+    return child;
+  }
+
+  Checker& checker() { return checker_; }
+
+  /// Makes the weights of everything that was built, when they fit in memory.
+  void make_weights(const std::string& neuron, ModuleInstance& model) {
+    const std::uint64_t available = available_memory();
+    if (bytes_ > static_cast<__int128>(available)) {
+      constexpr double kGiB = 1024.0 * 1024 * 1024;
+      const auto gib = [](double bytes) {
+        return str(static_cast<double>(static_cast<std::int64_t>(bytes / kGiB * 10)) / 10, " GiB");
+      };
+      throw Error(ErrorCode::resource, str(neuron, ": its weights take ", gib(static_cast<double>(bytes_)), ", and ",
+                                           gib(static_cast<double>(available)), " of memory are available"));
+    }
+    for (Module* module : weighed_) {
+      for (const WeightSpec& spec : module->specs) {
+        const std::string name = join(module->path, spec.name);
+        Var var(make_weight(spec, name, model.init.seed));
+        if (!spec.buffer && !module->frozen) var.requires_grad();
+        module->weights.push_back(std::move(var));
+        if (!module->primitive->wrapper.empty()) {
+          model.long_names[join(join(module->path, module->primitive->wrapper), spec.name)] = name;
+        }
       }
-      model.parameters.push_back(std::move(parameter));
-    }
-    for (std::size_t i = 0; i < module.children.size(); ++i) {
-      make_weights(*module.children[i], seed, frozen || module.neuron->modules[i].frozen, model);
     }
   }
-
-  __int128 weight_bytes() const { return bytes_; }
 
  private:
+  /// How a path names a module. What depends on data has the values that it depends on as a further segment, so that
+  /// no order in which data arrives changes a name.
+  static std::string segment(const ModuleDecl& decl, const ModuleFacts& facts) {
+    std::string out = (decl.lazy || !facts.sized.empty() ? "_" : "") + decl.name;
+    std::string values;
+    for (const std::string& name : facts.sized) {
+      values += str(values.empty() ? "" : "x", text_of(facts.args.value(name)));
+    }
+    return join(out, values);
+  }
+
   /// The root's arguments, from the person who instantiates.
   bool bind(Module& module, const Neuron& neuron, const Params& params) {
     const auto specs = param_specs(neuron);
@@ -129,36 +164,39 @@ class Instantiation {
     return diags_.error_count() == before;
   }
 
-  bool build(Module& module, int depth) {
-    constexpr int kMaxDepth = 1000, kMaxModules = 100'000;
-    if (depth > kMaxDepth || ++modules_ > kMaxModules) {
-      diags_
-          .error(codes::kTooDeep, depth > kMaxDepth ? str("more than ", kMaxDepth, " neurons inside each other")
-                                                    : str("more than ", kMaxModules, " modules in one model"))
-          .primary(module.neuron->span, "at an instance of this neuron");
+  bool build(Module& module) {
+    constexpr int kMaxDepth = 1000, kMaxRecursive = 10'000, kMaxModules = 100'000;  // spec 3.10
+    const auto refuse = [&](const char* code, std::string title) {
+      diags_.error(code, std::move(title)).primary(module.neuron->span, "at an instance of this neuron");
       return false;
+    };
+    const bool recursive = open_[module.neuron] > 0;
+    if (depth_ >= kMaxDepth)
+      return refuse(codes::kRecursionLimit, str("more than ", kMaxDepth, " neurons inside each other"));
+    if (recursive && ++recursive_ > kMaxRecursive) {
+      return refuse(codes::kRecursionLimit,
+                    str("`", module.neuron->name, "` contains itself more than ", kMaxRecursive, " times"));
     }
+    if (++modules_ > kMaxModules)
+      return refuse(codes::kTooDeep, str("more than ", kMaxModules, " modules in one model"));
     module.facts = checker_.check_instance(*module.neuron, module.args);
     if (!module.facts.ok) return false;
     module.facts.meetings.clear();  // a message would need them; an instance that stands keeps what recording reads
-    for (std::size_t i = 0; i < module.facts.modules.size(); ++i) {
-      const ModuleFacts& facts = module.facts.modules[i];
+    module.children.resize(module.neuron->modules.size());
+    ++depth_;
+    ++open_[module.neuron];
+    bool fine = true;
+    for (std::size_t i = 0; fine && i < module.children.size(); ++i) {
       const ModuleDecl& decl = module.neuron->modules[i];
-      auto child = std::make_unique<Module>();
-      child->path = join(module.path, decl.name);
-      child->name = decl.callee;
-      child->args = facts.args;
-      child->primitive = facts.primitive;
-      child->neuron = facts.neuron;
-      if (facts.primitive) {
-        if (facts.primitive->weights && !weigh(*child, decl)) return false;
-      } else if (!build(*child, depth + 1)) {
-        diags_.note(codes::kPreconditionFailed, str("in `", child->path, "`")).primary(decl.span, "instantiated here");
-        return false;
-      }
-      module.children.push_back(std::move(child));
+      const ModuleFacts& facts = module.facts.modules[i];
+      // Not bound: in an arm that this instance never runs.
+      if (!facts.bound || facts.deferred || (decl.lazy && !facts.reached)) continue;
+      module.children[i] = child(module, static_cast<int>(i), facts);
+      fine = module.children[i] != nullptr;
     }
-    return true;
+    --depth_;
+    --open_[module.neuron];
+    return fine;
   }
 
   bool weigh(Module& module, const ModuleDecl& decl) {
@@ -172,14 +210,31 @@ class Instantiation {
     for (const WeightSpec& spec : module.specs) {
       bytes_ += static_cast<__int128>(spec.shape.elements()) * static_cast<__int128>(size_of(spec.dtype));
     }
+    weighed_.push_back(&module);
     return true;
   }
 
   Checker checker_;
   Diagnostics& diags_;
   __int128 bytes_ = 0;
-  int modules_ = 0;
+  std::vector<Module*> weighed_;
+  std::unordered_map<const Neuron*, int> open_;  ///< instances around the one being built
+  int depth_ = 0, modules_ = 0, recursive_ = 0;
 };
+
+void list_parameters(const Module& module, std::vector<Parameter>& out) {
+  for (std::size_t i = 0; i < module.weights.size(); ++i) {
+    const WeightSpec& spec = module.specs[i];
+    out.push_back({join(module.path, spec.name), module.weights[i], !spec.buffer && !module.frozen, spec.buffer});
+  }
+  auto late = module.later.begin();
+  for (std::size_t i = 0; i < module.children.size(); ++i) {
+    if (module.children[i]) list_parameters(*module.children[i], out);
+    for (; late != module.later.end() && late->first.first == static_cast<int>(i); ++late) {
+      list_parameters(*late->second, out);
+    }
+  }
+}
 
 std::vector<Port> ports_of(const std::vector<PortDecl>& decls, const std::vector<SymShape>& shapes,
                            const Facts& facts) {
@@ -235,24 +290,93 @@ Model instantiate(std::shared_ptr<const NeuronGraph> graph, const std::string& n
   }
   auto model = std::make_shared<ModuleInstance>();
   model->graph = graph;
-  Instantiation instantiation(*graph, diags);
-  if (!instantiation.root(model->root, *found, params)) return {};
-
-  const std::uint64_t available = available_memory();
-  if (instantiation.weight_bytes() > static_cast<__int128>(available)) {
-    constexpr double kGiB = 1024.0 * 1024 * 1024;
-    const auto gib = [](double bytes) {
-      return str(static_cast<double>(static_cast<std::int64_t>(bytes / kGiB * 10)) / 10, " GiB");
-    };
-    throw Error(ErrorCode::resource,
-                str(neuron, ": its weights take ", gib(static_cast<double>(instantiation.weight_bytes())), ", and ",
-                    gib(static_cast<double>(available)), " of memory are available"));
-  }
-  instantiation.make_weights(model->root, init.seed, false, *model);
+  model->init = init;
+  Builder builder(*graph, diags);
+  if (!builder.root(model->root, *found, params)) return {};
+  builder.make_weights(neuron, *model);
+  model->publish_parameters();
   const Facts& facts = model->root.facts;
   model->inputs = ports_of(found->inputs, facts.inputs, facts);
   model->outputs = ports_of(found->outputs, facts.outputs, facts);
   return Model(std::move(model));
+}
+
+void ModuleInstance::publish_parameters() {
+  auto table = std::make_unique<std::vector<Parameter>>();
+  list_parameters(root, *table);
+  current = table.get();
+  tables.push_back(std::move(table));
+}
+
+namespace {
+
+void add_names(const Neuron& neuron, const Expr& expr, std::vector<std::string>& names);
+
+void add_names(const Neuron& neuron, int module, std::vector<std::string>& names) {
+  const ModuleDecl& decl = neuron.modules[static_cast<std::size_t>(module)];
+  for (const ArgDecl& arg : decl.args) add_names(neuron, arg.value, names);
+  for (const int member : decl.members) add_names(neuron, member, names);
+}
+
+void add_names(const Neuron& neuron, const Expr& expr, std::vector<std::string>& names) {
+  if (const auto* name = std::get_if<NameExpr>(&expr.node)) {
+    if (!name->global && std::find(names.begin(), names.end(), name->name) == names.end()) names.push_back(name->name);
+  } else if (const auto* operation = std::get_if<OperationExpr>(&expr.node)) {
+    for (const Expr& operand : operation->operands) add_names(neuron, operand, names);
+  } else if (const auto* list = std::get_if<ListExpr>(&expr.node)) {
+    for (const Expr& item : list->items) add_names(neuron, item, names);
+  } else if (const auto* call = std::get_if<CallExpr>(&expr.node)) {
+    add_names(neuron, call->module, names);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> names_of_arguments(const Neuron& neuron, int module) {
+  std::vector<std::string> names;
+  add_names(neuron, module, names);
+  return names;
+}
+
+std::string place(const Module& module) {
+  return module.path.empty() ? module.name : str(module.path, " (", module.name, ")");
+}
+
+std::shared_ptr<Module> late_module(ModuleInstance& model, Module& owner, int index, const Sizes& sizes) {
+  const ModuleDecl& decl = owner.neuron->modules[static_cast<std::size_t>(index)];
+  const std::lock_guard lock(model.building);
+  Diagnostics diags;
+  Builder builder(*model.graph, diags);
+  const auto fail = [&]() -> Error {
+    std::string why;
+    for (const Diagnostic& d : diags.items()) {
+      if (d.severity != Severity::error) continue;
+      why = d.title;
+      for (const Label& label : d.labels) why += label.primary && !label.text.empty() ? ": " + label.text : "";
+      break;
+    }
+    std::string known;
+    for (const auto& [name, size] : sizes) known += str(known.empty() ? " with " : ", ", name, " = ", size);
+    return Error(ErrorCode::shape, str(place(owner), ": ", decl.callee, known, " cannot be built: ", why));
+  };
+  const ModuleFacts facts = builder.checker().bind_module(*owner.neuron, owner.args, index, sizes);
+  if ((!facts.neuron && !facts.primitive) || facts.deferred) throw fail();
+  std::string key;
+  for (const std::string& name : facts.sized) key += text_of(facts.args.value(name)) + ";";
+  std::shared_ptr<Module>& slot = owner.later[{index, key}];
+  if (slot) return slot;
+  auto built = builder.child(owner, index, facts);
+  if (!built) {
+    owner.later.erase({index, key});
+    throw fail();
+  }
+  builder.make_weights(place(*built), model);
+  slot = std::move(built);
+  std::string line = str(owner.path, "|", index);
+  for (const auto& [name, size] : sizes) line += str(" ", name, "=", size);
+  model.late.push_back(std::move(line));
+  model.publish_parameters();
+  return slot;
 }
 
 std::vector<PrimitiveInfo> list_primitives() {

@@ -23,7 +23,7 @@ Model::Model(std::shared_ptr<ModuleInstance> root) : root_(std::move(root)) {}
 const std::string& Model::neuron() const { return root_->root.name; }
 const std::vector<Port>& Model::inputs() const { return root_->inputs; }
 const std::vector<Port>& Model::outputs() const { return root_->outputs; }
-const std::vector<Parameter>& Model::parameters() const { return root_->parameters; }
+const std::vector<Parameter>& Model::parameters() const { return root_->parameters(); }
 
 std::int64_t Model::parameter_count() const {
   std::int64_t count = 0;
@@ -32,7 +32,7 @@ std::int64_t Model::parameter_count() const {
 }
 
 std::vector<Var> Model::record(std::span<const Var> inputs, ForwardContext& context) const {
-  return record_module(root_->root, inputs, context);
+  return record_module(*root_, inputs, context);
 }
 
 std::vector<Tensor> Model::forward(std::span<const Tensor> inputs) const {

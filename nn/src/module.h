@@ -1,9 +1,12 @@
 #pragma once
 // The instantiated tree behind a Model.
+#include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "check.h"
@@ -19,21 +22,40 @@ struct Module {
   std::string name;  ///< of the neuron
   const PrimitiveDef* primitive = nullptr;
   Arguments args;
+  bool frozen = false;            ///< its weights are not trained
   std::vector<WeightSpec> specs;  ///< of a primitive
   std::vector<Var> weights;
   const Neuron* neuron = nullptr;  ///< of a composite
   Facts facts;
-  std::vector<std::unique_ptr<Module>> children;  ///< in the order of Neuron::modules
+  /// In the order of Neuron::modules; null for what is built when a pass needs it, or never.
+  std::vector<std::shared_ptr<Module>> children;
+  /// What passes needed: by module and the values of its arguments that depend on data. Guarded by
+  /// ModuleInstance::building.
+  std::map<std::pair<int, std::string>, std::shared_ptr<Module>> later;
 };
+
+/// Sizes that were known when a module was built late, by name: "d=16 seq=8".
+using Sizes = std::map<std::string, std::int64_t>;
 
 class ModuleInstance {
  public:
   std::shared_ptr<const NeuronGraph> graph;
+  InitOptions init;
   Module root;
   std::vector<Port> inputs, outputs;
-  std::vector<Parameter> parameters;
+
+  /// Parameters in the order of the tree. A new table replaces it when a pass has built something; earlier ones stay,
+  /// since somebody may be reading them.
+  const std::vector<Parameter>& parameters() const { return *current.load(); }
+  void publish_parameters();  ///< with `building` held, except while nobody else has the model
+  std::atomic<const std::vector<Parameter>*> current = nullptr;
+  std::vector<std::unique_ptr<const std::vector<Parameter>>> tables;
+
   /// Longer names under which files may hold a parameter: "fc.linear.weight" for "fc.weight".
   std::unordered_map<std::string, std::string> long_names;
+  /// What was built late, parents first: the path of the neuron, the module in it, and the sizes.
+  std::vector<std::string> late;
+  std::mutex building;
 
   /// A planned forward pass for one signature of inputs; one caller uses it at a time.
   struct Pass {
@@ -45,8 +67,18 @@ class ModuleInstance {
   std::unordered_map<std::string, std::vector<std::unique_ptr<Pass>>> idle;  ///< by signature
 };
 
-/// Records one pass through a tree. Errors of operations come back with the path of the module in front.
-std::vector<Var> record_module(const Module& root, std::span<const Var> inputs, ForwardContext& context);
+/// Records one pass through a tree, building what it needs. Errors of operations come back with the path of the module
+/// in front.
+std::vector<Var> record_module(ModuleInstance& model, std::span<const Var> inputs, ForwardContext& context);
+
+/// The module `index` of a composite for these sizes, built if no pass needed it before. Throws Error(shape) when the
+/// sizes do not fit, Error(resource) when there is no memory.
+std::shared_ptr<Module> late_module(ModuleInstance& model, Module& owner, int index, const Sizes& sizes);
+/// The names that the arguments of a module are made of.
+std::vector<std::string> names_of_arguments(const Neuron& neuron, int module);
+
+/// "encoder.linear_0 (Linear)".
+std::string place(const Module& module);
 
 /// Bytes that a process may still take: free memory of the machine, or what is left of a cgroup's limit.
 std::uint64_t available_memory();

@@ -9,8 +9,8 @@ const Neuron* NeuronGraph::find(const std::string& name) const {
   return it == neurons.end() ? nullptr : &*it;
 }
 
-int Neuron::add(Span at, GraphNode::Kind node) {
-  nodes.push_back({at, std::move(node)});
+int Neuron::add(Span at, GraphNode::Kind node, int region) {
+  nodes.push_back({at, std::move(node), region});
   return static_cast<int>(nodes.size()) - 1;
 }
 

@@ -1,6 +1,8 @@
-// Recording a forward pass: the tree is walked, operations are recorded.
+// Recording a forward pass: the tree is walked, operations are recorded. What depends on data is decided here.
+#include <algorithm>
 #include <unordered_map>
 
+#include "match_shape.h"
 #include "module.h"
 #include "neuro/error.h"
 #include "neuro/random.h"
@@ -9,15 +11,40 @@
 namespace neuro {
 namespace {
 
-std::string place(const Module& module) {
-  return module.path.empty() ? module.name : str(module.path, " (", module.name, ")");
-}
+/// One composite in one pass: what its nodes gave, and what its names mean.
+struct Frame {
+  Module& module;
+  Solver sizes;  ///< knows the sizes of the ports
+  Captures captures;
+  std::vector<std::vector<Var>> values;                   ///< of each node
+  std::map<int, std::vector<std::vector<Var>>> assigned;  ///< what the arm of a choice gave each output
+
+  const std::vector<Var>& at(int node) const { return values[static_cast<std::size_t>(node)]; }
+
+  std::optional<std::int64_t> size(const std::string& name) const {
+    if (const auto captured = captures.sizes.find(name); captured != captures.sizes.end()) return captured->second;
+    const auto port = module.facts.sizes.find(name);
+    return port == module.facts.sizes.end() ? std::nullopt : sizes.resolve(Dim::symbol(port->second)).constant();
+  }
+
+  Scope scope() const {
+    Scope scope;
+    scope.find = [this](const std::string& name) -> std::optional<Value> {
+      if (const Argument* argument = module.args.find(name)) return argument->value;
+      const auto known = size(name);
+      return known ? std::optional(Value{Dim(*known)}) : std::nullopt;
+    };
+    scope.names = [] { return std::vector<std::string>(); };
+    scope.symbol_name = [](int) { return std::string("?"); };
+    return scope;
+  }
+};
 
 class Recording {
  public:
-  explicit Recording(ForwardContext& context) : context_(context) {}
+  Recording(ModuleInstance& model, ForwardContext& context) : model_(model), context_(context) {}
 
-  std::vector<Var> run(const Module& module, std::span<const Var> inputs) {
+  std::vector<Var> run(Module& module, std::span<const Var> inputs) {
     if (context_.layers == nullptr) return dispatch(module, inputs);
     const std::size_t row = context_.layers->size();
     context_.layers->push_back({module.path, module.name, depth_, module.primitive != nullptr, {}, own_size(module)});
@@ -29,7 +56,7 @@ class Recording {
   }
 
  private:
-  std::vector<Var> dispatch(const Module& module, std::span<const Var> inputs) {
+  std::vector<Var> dispatch(Module& module, std::span<const Var> inputs) {
     return module.primitive ? primitive(module, inputs) : composite(module, inputs);
   }
 
@@ -58,40 +85,101 @@ class Recording {
     }
   }
 
-  std::vector<Var> composite(const Module& module, std::span<const Var> inputs) {
-    check_ports(module, inputs);
-    const Neuron& neuron = *module.neuron;
-    std::vector<std::vector<Var>> values(neuron.nodes.size());
-    const auto at = [&](int node) -> const std::vector<Var>& { return values[static_cast<std::size_t>(node)]; };
-    for (const int index : module.facts.order) {
-      std::vector<Var>& value = values[static_cast<std::size_t>(index)];
-      const auto& node = neuron.nodes[static_cast<std::size_t>(index)].node;
-      if (const auto* input = std::get_if<InputNode>(&node)) {
+  std::vector<Var> composite(Module& module, std::span<const Var> inputs) {
+    Frame frame{module, check_ports(module, inputs), {}, {}, {}};
+    for (const auto& [name, symbol] : module.facts.runs) {
+      const SymShape run = frame.sizes.resolve(SymShape{Axis::run(symbol)});
+      const auto known = [](const Axis& a) { return !a.is_variadic() && a.size.constant(); };
+      if (!std::all_of(run.begin(), run.end(), known)) continue;
+      for (const Axis& axis : run) frame.captures.runs[name].push_back(*axis.size.constant());
+    }
+    frame.values.resize(module.neuron->nodes.size());
+    walk(frame, 0, inputs);
+    std::vector<Var> outputs;
+    for (const int result : module.neuron->results) outputs.push_back(frame.at(result)[0]);
+    return outputs;
+  }
+
+  void walk(Frame& frame, int region, std::span<const Var> inputs) {
+    const Neuron& neuron = *frame.module.neuron;
+    for (const int index : frame.module.facts.order[static_cast<std::size_t>(region)]) {
+      std::vector<Var>& value = frame.values[static_cast<std::size_t>(index)];
+      const GraphNode& node = neuron.nodes[static_cast<std::size_t>(index)];
+      if (const auto* input = std::get_if<InputNode>(&node.node)) {
         if (neuron.inputs[static_cast<std::size_t>(input->port)].variadic) {
           value.assign(inputs.begin(), inputs.end());
         } else {
           value = {inputs[static_cast<std::size_t>(input->port)]};
         }
-      } else if (const auto* call = std::get_if<CallNode>(&node)) {
-        value = run(*module.children[static_cast<std::size_t>(call->module)], at(call->source));
-      } else if (const auto* tuple = std::get_if<TupleNode>(&node)) {
-        for (const int item : tuple->items) value.insert(value.end(), at(item).begin(), at(item).end());
-      } else if (const auto* unpack = std::get_if<UnpackNode>(&node)) {
-        const auto& source = at(unpack->source);
+      } else if (const auto* call = std::get_if<CallNode>(&node.node)) {
+        value = run(*child(frame, call->module), frame.at(call->source));
+      } else if (const auto* tuple = std::get_if<TupleNode>(&node.node)) {
+        for (const int item : tuple->items) value.insert(value.end(), frame.at(item).begin(), frame.at(item).end());
+      } else if (const auto* unpack = std::get_if<UnpackNode>(&node.node)) {
+        const auto& source = frame.at(unpack->source);
         value = {source.size() == 1 ? source[0] : source[static_cast<std::size_t>(unpack->position)]};
-      } else if (const auto* select = std::get_if<SelectNode>(&node)) {
-        value = {at(select->source)[module.facts.selected.at(index)]};
+      } else if (const auto* select = std::get_if<SelectNode>(&node.node)) {
+        value = {frame.at(select->source)[frame.module.facts.selected.at(index)]};
+      } else if (const auto* choice = std::get_if<ChooseNode>(&node.node)) {
+        value = choose(frame, index, *choice, inputs);
+      } else if (const auto* chosen = std::get_if<ChosenNode>(&node.node)) {
+        value = frame.assigned.at(chosen->choice)[static_cast<std::size_t>(chosen->index)];
       } else {
-        value = at(std::get<NameNode>(node).source);
+        value = frame.at(std::get<NameNode>(node.node).source);
       }
     }
-    std::vector<Var> outputs;
-    for (const int result : neuron.results) outputs.push_back(at(result)[0]);
-    return outputs;
   }
 
-  /// The ports of a composite hold for data too: a name has one size in a pass.
-  void check_ports(const Module& module, std::span<const Var> inputs) {
+  /// The module behind a call: one that stands, or the one for the sizes of this pass.
+  Module* child(Frame& frame, int index) {
+    if (Module* module = frame.module.children[static_cast<std::size_t>(index)].get()) return module;
+    Sizes sizes;
+    for (const std::string& name : names_of_arguments(*frame.module.neuron, index)) {
+      if (frame.module.args.find(name)) continue;
+      if (const auto size = frame.size(name)) sizes[name] = *size;
+    }
+    return late_module(model_, frame.module, index, sizes).get();
+  }
+
+  std::vector<Var> choose(Frame& frame, int index, const ChooseNode& choice, std::span<const Var> inputs) {
+    const Captures before = frame.captures;
+    const Arm& arm = choice.arms[static_cast<std::size_t>(taken(frame, index, choice))];
+    walk(frame, arm.region, inputs);
+    frame.captures = before;
+    std::vector<std::vector<Var>>& assigned = frame.assigned[index];
+    for (const int output : arm.outputs) assigned.push_back(frame.at(output));
+    return frame.at(arm.result);
+  }
+
+  /// The arm that runs; its captures are in force then.
+  int taken(Frame& frame, int index, const ChooseNode& choice) {
+    const auto decided = frame.module.facts.taken.find(index);
+    const auto& source = frame.at(choice.source);
+    const Captures before = frame.captures;
+    for (std::size_t i = 0; i < choice.arms.size(); ++i) {
+      const Arm& arm = choice.arms[i];
+      const bool sure = decided != frame.module.facts.taken.end();
+      if (sure && decided->second != static_cast<int>(i)) continue;
+      frame.captures = before;
+      if (arm.pattern && !match_shape(*arm.pattern, source[0].shape(), frame.scope(), frame.captures) && !sure)
+        continue;
+      if (sure || !arm.condition) return static_cast<int>(i);
+      Diagnostics problems;
+      const auto value = evaluate(*arm.condition, frame.scope(), problems);
+      if (!value) throw Error(ErrorCode::shape, str(place(frame.module), ": ", problems.items().front().title));
+      if (value->truth().value_or(false)) return static_cast<int>(i);
+    }
+    std::string arms;
+    for (const Arm& arm : choice.arms) {
+      arms += str(arms.empty() ? "" : "; ", text_of(*arm.pattern), arm.condition ? " where " : "",
+                  arm.condition ? text_of(*arm.condition) : "");
+    }
+    throw Error(ErrorCode::shape, str(place(frame.module), ": no arm of `match` takes ", source[0].shape(),
+                                      "; the arms take ", arms, ". End with an arm for the rest"));
+  }
+
+  /// The ports of a composite hold for data too: a name has one size in a pass. Returns what the sizes are.
+  Solver check_ports(const Module& module, std::span<const Var> inputs) {
     const Neuron& neuron = *module.neuron;
     const bool variadic = neuron.inputs.size() == 1 && neuron.inputs[0].variadic;
     if (variadic ? inputs.empty() : inputs.size() != neuron.inputs.size()) {
@@ -110,8 +198,10 @@ class Recording {
                   str(place(module), ": input ", name == "default" ? "" : str("`", name, "` "), "takes ",
                       sizes.text(module.facts.inputs[port]), ", receives ", inputs[i].shape()));
     }
+    return sizes;
   }
 
+  ModuleInstance& model_;
   ForwardContext& context_;
   int depth_ = 0;
   std::unordered_map<const Module*, int> uses_;  ///< of shared modules in this pass
@@ -119,8 +209,8 @@ class Recording {
 
 }  // namespace
 
-std::vector<Var> record_module(const Module& root, std::span<const Var> inputs, ForwardContext& context) {
-  return Recording(context).run(root, inputs);
+std::vector<Var> record_module(ModuleInstance& model, std::span<const Var> inputs, ForwardContext& context) {
+  return Recording(model, context).run(model.root, inputs);
 }
 
 }  // namespace neuro

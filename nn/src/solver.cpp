@@ -74,7 +74,20 @@ void Solver::bind(int id, Dim value, Span where) {
   Symbol& s = symbols_[static_cast<std::size_t>(id)];
   s.value = std::move(value);
   s.bound_by = where;
+  bound_.push_back(id);
   changed_ = true;
+}
+
+void Solver::go_back(const Mark& mark) {
+  for (; bound_.size() > mark.bound; bound_.pop_back()) {
+    Symbol& s = symbols_[static_cast<std::size_t>(bound_.back())];
+    s.value.reset();
+    s.axes.reset();
+    s.bound_by = {};
+  }
+  symbols_.resize(mark.symbols);
+  deferred_ = mark.deferred;
+  changed_ = mark.changed;
 }
 
 Solver::Verdict Solver::decide(const Dim& expected, const Dim& actual, Span where, std::string& impossible) {
@@ -155,6 +168,7 @@ std::optional<Conflict> Solver::bind_axes(int id, SymShape axes, int edge, Span 
   } else if (run < axes.size() || static_cast<int>(axes.size()) >= s.min_axes) {
     s.axes = std::move(axes);
     s.bound_by = where;
+    bound_.push_back(id);
     changed_ = true;
     return std::nullopt;
   }

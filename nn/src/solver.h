@@ -69,6 +69,16 @@ class Solver {
   /// Retries what was deferred until nothing changes; the conflicts that it finds. Call it after each binding round.
   std::vector<Conflict> retry();
 
+  /// A state to come back to: what holds inside one arm of a choice must not hold outside. Going back costs what was
+  /// bound since. Symbols made since are gone then.
+  struct Mark {
+    std::size_t symbols = 0, bound = 0;
+    std::vector<Equation> deferred;
+    bool changed = false;
+  };
+  Mark mark() const { return {symbols_.size(), bound_.size(), deferred_, changed_}; }
+  void go_back(const Mark& mark);
+
   /// With all bindings put in.
   Dim resolve(const Dim& dim) const;
   SymShape resolve(const SymShape& shape) const;
@@ -84,6 +94,7 @@ class Solver {
   std::optional<Conflict> bind_axes(int symbol, SymShape axes, int edge, Span where);
 
   std::vector<Symbol> symbols_;
+  std::vector<int> bound_;  ///< in the order of binding
   std::vector<Equation> deferred_;
   bool changed_ = false;
 };

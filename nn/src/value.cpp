@@ -58,6 +58,11 @@ class Evaluation {
                           [&](const NameExpr& v) { return name(e, v); },
                           [&](const ListExpr& v) { return list(v); },
                           [&](const OperationExpr& v) { return operation(e, v); },
+                          [&](const IndexExpr&) { return scope_.index; },
+                          [&](const CallExpr& v) {
+                            return fail(e, codes::kInvalidArgument, str("`", v.text, "` is a neuron, not a value"),
+                                        "a value belongs here");
+                          },
                       },
                       e.node);
   }
@@ -69,7 +74,8 @@ class Evaluation {
   }
 
   std::optional<Value> name(const Expr& e, const NameExpr& n) {
-    if (auto found = scope_.find(n.name)) return found;
+    if (auto found = n.global ? std::nullopt : scope_.find(n.name)) return found;
+    if (auto found = scope_.global ? scope_.global(n.name) : std::nullopt) return found;
     auto& d = diags_.error(codes::kUnknownName, str("unknown name `", n.name, "`"));
     d.primary(e.span, scope_.unknown);
     const auto names = scope_.names();
@@ -104,9 +110,11 @@ class Evaluation {
     if (!a || !b) return std::nullopt;
     if (o.operands.size() == 1) return unary(e, o.op, *a);
     if (o.op == ExprOp::logical_and || o.op == ExprOp::logical_or) {
-      const auto x = truth(*a), y = truth(*b);
+      const auto x = a->truth(), y = b->truth();
+      const bool decides = o.op == ExprOp::logical_or;
+      if ((x && *x == decides) || (y && *y == decides)) return some(decides);
       if (!x || !y) return some(Opaque{text_of(e)});
-      return some(o.op == ExprOp::logical_and ? *x && *y : *x || *y);
+      return some(!decides);
     }
     if (a->dim() && b->dim() && o.op <= ExprOp::div) return integer(e, o, *a->dim(), *b->dim());
     const auto *left = std::get_if<std::string>(&a->data), *right = std::get_if<std::string>(&b->data);
@@ -166,15 +174,9 @@ class Evaluation {
     }
   }
 
-  static std::optional<bool> truth(const Value& v) {
-    if (const bool* b = std::get_if<bool>(&v.data)) return *b;
-    if (const auto n = v.number()) return *n != 0;
-    return std::nullopt;
-  }
-
   std::optional<Value> unary(const Expr& e, ExprOp op, const Value& v) {
     if (op == ExprOp::logical_not) {
-      const auto t = truth(v);
+      const auto t = v.truth();
       return t ? some(!*t) : some(Opaque{text_of(e)});
     }
     if (const Dim* d = v.dim()) {
@@ -198,7 +200,7 @@ std::string text_of(const Expr& value) {
                         [](double v) { return float_text(v); },
                         [](bool v) { return str(v); },
                         [](const std::string& v) { return str("\"", v, "\""); },
-                        [](const NameExpr& v) { return v.name; },
+                        [](const NameExpr& v) { return v.global ? "@global " + v.name : v.name; },
                         [](const ListExpr& v) {
                           std::string out = "[";
                           for (const Expr& item : v.items) out += str(out.size() > 1 ? ", " : "", text_of(item));
@@ -208,6 +210,8 @@ std::string text_of(const Expr& value) {
                           if (v.operands.size() == 1) return str(sign_of(v.op), operand_text(v.operands[0]));
                           return str(operand_text(v.operands[0]), sign_of(v.op), operand_text(v.operands[1]));
                         },
+                        [](const IndexExpr&) { return std::string("@index"); },
+                        [](const CallExpr& v) { return v.text; },
                     },
                     value.node);
 }
@@ -223,6 +227,12 @@ std::optional<std::int64_t> Value::integer() const {
 std::optional<double> Value::number() const {
   if (const double* x = std::get_if<double>(&data)) return *x;
   if (const auto n = integer()) return static_cast<double>(*n);
+  return std::nullopt;
+}
+
+std::optional<bool> Value::truth() const {
+  if (const bool* b = std::get_if<bool>(&data)) return *b;
+  if (const auto n = number()) return *n != 0;
   return std::nullopt;
 }
 
@@ -262,6 +272,7 @@ std::string text_of(const Value& value, const std::function<std::string(int)>& s
                           return out + "]";
                         },
                         [](const Opaque& v) { return v.text; },
+                        [](const NeuronValue& v) { return v.text; },
                     },
                     value.data);
 }

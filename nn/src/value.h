@@ -1,6 +1,7 @@
 #pragma once
 // Values of parameters: evaluated from expressions, perhaps still in terms of other parameters.
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,15 +20,32 @@ struct Opaque {
   std::string text;
 };
 
+struct Module;
+struct ModuleFacts;
+struct PrimitiveDef;
+
+/// A neuron as the value of a parameter: a name to construct from, or an instance.
+struct NeuronValue {
+  std::string text;                ///< as messages and keys name it
+  const Neuron* neuron = nullptr;  ///< a name: what it constructs, one of these
+  const PrimitiveDef* primitive = nullptr;
+  std::shared_ptr<const ModuleFacts> facts;  ///< an instance: what it is
+  std::shared_ptr<Module> instance;          ///< once it stands
+  int module = -1;                           ///< until then: that of the neuron which passes it on
+  bool constructs() const { return neuron != nullptr || primitive != nullptr; }
+};
+
 /// Integers are Dims, so that they may be symbolic. A parameter whose value is not known yet is a symbol, whatever it
 /// will turn out to be.
 struct Value {
-  std::variant<Dim, double, bool, std::string, std::vector<Value>, Opaque> data;
+  std::variant<Dim, double, bool, std::string, std::vector<Value>, Opaque, NeuronValue> data;
 
   const Dim* dim() const { return std::get_if<Dim>(&data); }
   std::optional<std::int64_t> integer() const;  ///< a known integer; floats with an integral value count
   std::optional<double> number() const;         ///< a known number
-  bool known() const;                           ///< no symbol anywhere
+  std::optional<bool> truth() const;            ///< of a known boolean or number
+  const NeuronValue* neuron() const { return std::get_if<NeuronValue>(&data); }
+  bool known() const;  ///< no symbol anywhere
 };
 
 Value value_of(const ParamValue& value);
@@ -39,6 +57,8 @@ struct Scope {
   std::function<std::optional<Value>(const std::string&)> find;
   std::function<std::vector<std::string>()> names;  ///< for "did you mean"
   std::function<std::string(int)> symbol_name;
+  std::function<std::optional<Value>(const std::string&)> global = {};           ///< `@global name`
+  std::optional<Value> index = std::nullopt;                                     ///< `@index`
   const char* unknown = "neither a parameter nor a dimension of an input port";  ///< said of a name that is not found
 };
 

@@ -162,23 +162,6 @@ TEST(Program, ListsMayHoldParameters) {
   EXPECT_THROW(program.instantiate("Net", {{"k", std::int64_t{4}}}), Error);  // 4 / 3
 }
 
-TEST(Program, SizesOfTheDataCannotSizeAModuleYet) {
-  const Program program =
-      Program::from_source("neuron Net:\n  in: [batch, d]\n  graph:\n    in -> Linear(d, 4) -> out\n");
-  ASSERT_FALSE(program.ok());
-  EXPECT_EQ(program.diagnostics().items()[0].code, "NS0411");
-  // Without defaults only an instance can tell.
-  const Program open =
-      Program::from_source("neuron Net(k):\n  in: [batch, d]\n  graph:\n    in -> Linear(d, k) -> out\n");
-  ASSERT_TRUE(open.ok());
-  try {
-    open.instantiate("Net", {{"k", std::int64_t{4}}});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.diagnostics().items()[0].code, "NS0411");
-  }
-}
-
 TEST(Program, UnknownNeuronsAndFaultyProgramsAreErrors) {
   const Program program = Program::from_source(kXor, "xor.ns");
   try {

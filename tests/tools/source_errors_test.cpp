@@ -70,12 +70,10 @@ const Case kCases[] = {
      "  graph:\n"
      "    in -> Linear(10000000000, 10000000000) -> out\n"},
     {"not_built_yet",
-     "neuron N(deep=true):\n"
+     "neuron N:\n"
      "  in: [batch, 2]\n"
-     "  graph:\n"
-     "    in ->\n"
-     "      if deep: Linear(2, 2)\n"
-     "      out\n"},
+     "  out: [batch, 2]\n"
+     "  impl: external(kernel=\"mine\")\n"},
 };
 
 TEST_F(SourceErrors, AreReportedAtTheirPlace) {

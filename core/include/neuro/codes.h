@@ -68,6 +68,15 @@ inline constexpr const char* kInvalidRecursion = "NS0408";
 inline constexpr const char* kInvalidEndpoint = "NS0409";  ///< `in` as a destination, `out` as a source
 inline constexpr const char* kUnusedValue = "NS0410";      ///< W: an intermediate that nothing reads
 inline constexpr const char* kNotBuiltYet = "NS0411";      ///< parses, but is not elaborated in this version
+inline constexpr const char* kMutualLazyRecursion = "NS0412";
+inline constexpr const char* kRecursionLimit = "NS0413";
+inline constexpr const char* kInvalidUnrollCount = "NS0414";
+inline constexpr const char* kNonExhaustiveMatch = "NS0415";
+inline constexpr const char* kUnreachableArm = "NS0416";      ///< W: an earlier arm takes all that it would
+inline constexpr const char* kImpossibleArm = "NS0417";       ///< W: no value that arrives fits its pattern
+inline constexpr const char* kMaybeNonExhaustive = "NS0418";  ///< W: the guards may all be false
+inline constexpr const char* kInconsistentArms = "NS0419";    ///< arms that give different values
+inline constexpr const char* kContractUnresolved = "NS0420";  ///< no arm of `match(p)` fits the neuron behind p
 
 // ---- NS05xx: loss and data -----------------------------------------------------------------------------------------
 inline constexpr const char* kLossNotInferred = "NS0501";

@@ -13,19 +13,32 @@
 namespace neuro::ns {
 namespace {
 
-/// Whether any pipeline uses `word` as a reference.
-bool mentions(const std::vector<Pipeline>& graph, std::string_view word) {
-  for (const Pipeline& pipeline : graph) {
-    for (const Step& step : pipeline.steps) {
-      if (const auto* reference = std::get_if<Reference>(&step.node)) {
-        if (reference->name.text == word) return true;
-      } else if (const auto* tuple = std::get_if<Tuple>(&step.node)) {
-        const auto same = [&](const Reference& r) { return r.name.text == word; };
-        if (std::any_of(tuple->items.begin(), tuple->items.end(), same)) return true;
-      }
-    }
+bool mentions(const Pipeline& pipeline, std::string_view word);
+
+/// Whether a step, or an arm inside it, uses `word` as a reference.
+bool mentions(const Step& step, std::string_view word) {
+  const auto in_arms = [&](const auto& arms) {
+    return std::any_of(arms.begin(), arms.end(), [&](const auto& arm) { return mentions(arm.body, word); });
+  };
+  if (const auto* reference = std::get_if<Reference>(&step.node)) return reference->name.text == word;
+  if (const auto* tuple = std::get_if<Tuple>(&step.node)) {
+    const auto same = [&](const Reference& r) { return r.name.text == word; };
+    return std::any_of(tuple->items.begin(), tuple->items.end(), same);
+  }
+  if (const auto* match = std::get_if<ShapeMatch>(&step.node)) return in_arms(match->arms);
+  if (const auto* match = std::get_if<ContractMatch>(&step.node)) return in_arms(match->arms);
+  if (const auto* conditional = std::get_if<Conditional>(&step.node)) {
+    return in_arms(conditional->branches) || (conditional->otherwise && mentions(*conditional->otherwise, word));
   }
   return false;
+}
+
+bool mentions(const Pipeline& pipeline, std::string_view word) {
+  return std::any_of(pipeline.steps.begin(), pipeline.steps.end(), [&](const Step& s) { return mentions(s, word); });
+}
+
+bool mentions(const std::vector<Pipeline>& graph, std::string_view word) {
+  return std::any_of(graph.begin(), graph.end(), [&](const Pipeline& p) { return mentions(p, word); });
 }
 
 PortDecl implicit_port(const char* run) {
@@ -41,7 +54,7 @@ PortDecl implicit_port(const char* run) {
 
 class NeuronLowering {
  public:
-  NeuronLowering(const ns::Neuron& source, const KnownNeurons& known, Diagnostics& diags)
+  NeuronLowering(const ns::Neuron& source, Known& known, Diagnostics& diags)
       : source_(source), known_(known), diags_(diags) {}
 
   neuro::Neuron lower() {
@@ -89,7 +102,7 @@ class NeuronLowering {
       }
       ParamDecl decl{param.name.text, param.span, std::nullopt};
       const bool neuron = param.type && refused_;
-      if (param.default_value && !neuron) decl.default_value = lower_value(*param.default_value, diags_, refused_);
+      if (param.default_value && !neuron) decl.default_value = lower_value(*param.default_value, {diags_, refused_});
       out_.params.push_back(std::move(decl));
     }
   }
@@ -120,7 +133,7 @@ class NeuronLowering {
       decl.name = port.name.text;
       decl.span = port.span;
       decl.variadic = port.variadic;
-      decl.shape = lower_shape(port.shape, diags_, refused_);
+      decl.shape = lower_shape(port.shape, {diags_, refused_});
       out.push_back(std::move(decl));
     }
   }
@@ -182,7 +195,7 @@ class NeuronLowering {
       ArgDecl arg;
       arg.span = arg.name_span = param.span;
       arg.name = kernel.params[to].front();
-      arg.value = {param.span, NameExpr{param.name}};
+      arg.value = {param.span, NameExpr{param.name, false}};
       module.args.push_back(std::move(arg));
     };
     for (const ParamDecl& param : out_.params) {
@@ -205,7 +218,7 @@ class NeuronLowering {
   }
 
   const ns::Neuron& source_;
-  const KnownNeurons& known_;
+  Known& known_;
   Diagnostics& diags_;
   neuro::Neuron out_;
   bool refused_ = false;
@@ -232,9 +245,9 @@ std::string snake_case(std::string_view name) {
 
 NeuronGraph lower(const Program& program, Diagnostics& diags) {
   for (const Global& global : program.globals) not_built_yet(diags, global.span, "`@global`");
-  KnownNeurons known;
-  for (const PrimitiveInfo& primitive : list_primitives()) known.names.insert(primitive.name);
-  for (const ns::Neuron& neuron : program.neurons) known.names.insert(neuron.name.text);
+  Known known;
+  for (const PrimitiveInfo& primitive : list_primitives()) known.neurons.insert(primitive.name);
+  for (const ns::Neuron& neuron : program.neurons) known.neurons.insert(neuron.name.text);
 
   NeuronGraph graph;
   std::map<std::string, Span> defined;

@@ -47,28 +47,26 @@ Expr operation(Span span, ExprOp op, Expr left, Expr right) {
   return {span, std::move(out)};
 }
 
-Expr lower_size(const Dim& dim, Diagnostics& diags, bool& refused) {
+Expr lower_size(const Dim& dim, const ValueContext& context) {
   return std::visit(Overloaded{
                         [&](const LiteralDim& d) {
                           return Expr{dim.span, d.value};
                         },
                         [&](const NameDim& d) {
-                          return Expr{dim.span, NameExpr{d.name}};
+                          return Expr{dim.span, NameExpr{d.name, false}};
                         },
                         [&](const BinaryDim& d) {
-                          return operation(dim.span, op_of(d.op), lower_size(*d.left, diags, refused),
-                                           lower_size(*d.right, diags, refused));
+                          return operation(dim.span, op_of(d.op), lower_size(*d.left, context),
+                                           lower_size(*d.right, context));
                         },
-                        [&](const GlobalDim&) {
-                          not_built_yet(diags, dim.span, "`@global`");
-                          refused = true;
-                          return Expr{dim.span, std::int64_t{0}};
+                        [&](const GlobalDim& d) {
+                          return Expr{dim.span, NameExpr{d.name.text, true}};
                         },
                         [&](const auto&) {
-                          diags.error(codes::kInvalidArgument, "a wildcard has no value to compute with")
+                          context.diags.error(codes::kInvalidArgument, "a wildcard has no value to compute with")
                               .primary(dim.span, "inside arithmetic")
                               .help("give the size a name");
-                          refused = true;
+                          context.refused = true;
                           return Expr{dim.span, std::int64_t{0}};
                         },
                     },
@@ -83,10 +81,10 @@ void not_built_yet(Diagnostics& diags, Span span, const std::string& what) {
       .note("see `nsrun explain NS0411` for what is built");
 }
 
-Expr lower_value(const Value& value, Diagnostics& diags, bool& refused) {
-  const auto refuse = [&](const char* what) {
-    not_built_yet(diags, value.span, what);
-    refused = true;
+Expr lower_value(const Value& value, const ValueContext& context) {
+  const auto refuse = [&](const char* title, const char* label) {
+    context.diags.error(codes::kInvalidArgument, title).primary(value.span, label);
+    context.refused = true;
     return Expr{value.span, std::int64_t{0}};
   };
   return std::visit(Overloaded{
@@ -103,31 +101,41 @@ Expr lower_value(const Value& value, Diagnostics& diags, bool& refused) {
                           return Expr{value.span, v.value};
                         },
                         [&](const NameValue& v) {
-                          return Expr{value.span, NameExpr{v.name}};
+                          if (context.mention) context.mention(v.name);
+                          return Expr{value.span, NameExpr{v.name, context.all_global}};
                         },
                         [&](const ListValue& v) {
                           ListExpr list;
-                          for (const Value& item : v.items) list.items.push_back(lower_value(item, diags, refused));
+                          for (const Value& item : v.items) list.items.push_back(lower_value(item, context));
                           return Expr{value.span, std::move(list)};
                         },
                         [&](const BinaryValue& v) {
-                          return operation(value.span, op_of(v.op), lower_value(*v.left, diags, refused),
-                                           lower_value(*v.right, diags, refused));
+                          return operation(value.span, op_of(v.op), lower_value(*v.left, context),
+                                           lower_value(*v.right, context));
                         },
                         [&](const UnaryValue& v) {
                           OperationExpr out;
                           out.op = v.op == UnaryOp::negate ? ExprOp::negate : ExprOp::logical_not;
-                          out.operands.push_back(lower_value(*v.operand, diags, refused));
+                          out.operands.push_back(lower_value(*v.operand, context));
                           return Expr{value.span, std::move(out)};
                         },
-                        [&](const GlobalValue&) { return refuse("`@global`"); },
-                        [&](const IndexValue&) { return refuse("`@index`"); },
-                        [&](const CallValue&) { return refuse("a neuron as an argument"); },
+                        [&](const GlobalValue& v) {
+                          if (context.mention) context.mention(v.name.text);
+                          return Expr{value.span, NameExpr{v.name.text, true}};
+                        },
+                        [&](const IndexValue&) {
+                          if (context.in_unroll) return Expr{value.span, IndexExpr{}};
+                          return refuse("`@index` is the number of an iteration", "not inside an unroll");
+                        },
+                        [&](const CallValue& v) {
+                          if (context.call) return context.call(v.call, value.span);
+                          return refuse("a call cannot stand here", "builds a neuron");
+                        },
                     },
                     value.node);
 }
 
-ShapePattern lower_shape(const Shape& shape, Diagnostics& diags, bool& refused) {
+ShapePattern lower_shape(const Shape& shape, const ValueContext& context) {
   ShapePattern out;
   out.span = shape.span;
   Span first_run;
@@ -145,10 +153,10 @@ ShapePattern lower_shape(const Shape& shape, Diagnostics& diags, bool& refused) 
       pattern.name = variadic->name.text;
       run = true;
     } else {
-      pattern.size = lower_size(dim, diags, refused);
+      pattern.size = lower_size(dim, context);
     }
     if (run && first_run.known()) {
-      diags.error(codes::kMultipleVariadics, "two runs of axes in one shape")
+      context.diags.error(codes::kMultipleVariadics, "two runs of axes in one shape")
           .primary(dim.span, "stands for any number of axes")
           .secondary(first_run, "so does this: where one ends and the other begins is open")
           .help("keep one of them; `_` is exactly one axis");
@@ -160,14 +168,14 @@ ShapePattern lower_shape(const Shape& shape, Diagnostics& diags, bool& refused) 
   return out;
 }
 
-ArgDecl lower_argument(const Argument& argument, Diagnostics& diags, bool& refused) {
+ArgDecl lower_argument(const Argument& argument, const ValueContext& context) {
   ArgDecl out;
   out.span = argument.span;
   if (argument.name) {
     out.name = argument.name->text;
     out.name_span = argument.name->span;
   }
-  out.value = lower_value(*argument.value, diags, refused);
+  out.value = lower_value(*argument.value, context);
   return out;
 }
 

@@ -2,12 +2,10 @@
 // NeuronGraph: what every front end lowers to. Neurons with parameters, ports with symbolic shapes, the modules that
 // they contain and the graph that connects them; a span on everything a message may point at. Plain data: `check()`
 // judges it and `instantiate()` turns it into a Model (both in <neuro/elaborate.h>).
-//
-// Later constructs (match, if, unroll, delayed edges) become further alternatives of `GraphNode::node` and
-// `ModuleDecl`.
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,6 +22,14 @@ enum class ExprOp { add, sub, mul, div, eq, ne, lt, gt, le, ge, logical_and, log
 
 struct NameExpr {
   std::string name;
+  bool global = false;  ///< one of NeuronGraph::globals, whatever the neuron's own names are
+};
+/// The number of the iteration, inside an unroll: `@index`.
+struct IndexExpr {};
+/// A call as an argument, `Block(dim, 4)`: a fresh instance of Neuron::modules[module] for whoever receives it.
+struct CallExpr {
+  int module = 0;
+  std::string text;
 };
 struct ListExpr {
   std::vector<Expr> items;
@@ -36,7 +42,7 @@ struct OperationExpr {
 /// A value as written: literals, names of parameters or of dimensions, arithmetic.
 struct Expr {
   Span span;
-  std::variant<std::int64_t, double, bool, std::string, NameExpr, ListExpr, OperationExpr> node;
+  std::variant<std::int64_t, double, bool, std::string, NameExpr, ListExpr, OperationExpr, IndexExpr, CallExpr> node;
 };
 
 // --- Shapes
@@ -68,6 +74,7 @@ struct ParamDecl {
   std::string name;
   Span span;
   std::optional<Expr> default_value;
+  bool neuron = false;  ///< takes a neuron: a name to construct from, or an instance
 };
 
 struct PortDecl {
@@ -85,6 +92,13 @@ struct ArgDecl {
   Span span;
 };
 
+/// Who uses one instance.
+enum class Sharing {
+  own,      ///< the neuron's instance that contains it
+  neuron,   ///< all instances of the neuron, when callee and arguments are the same: `@static`
+  program,  ///< everybody: `@global`
+};
+
 /// A part with weights of its own: one call in the text, or one binding that may be used many times.
 struct ModuleDecl {
   std::string name;     ///< how paths of parameters name it: the binding's name, `linear_0`, or "" for no segment
@@ -94,6 +108,16 @@ struct ModuleDecl {
   std::string callee;
   Span callee_span;
   std::vector<ArgDecl> args;
+  bool binding = false;  ///< one of the context, rather than a call in the graph
+  bool lazy = false;     ///< built when a pass first needs it
+  Sharing sharing = Sharing::own;
+  int parameter = -1;         ///< the callee is what this parameter stands for
+  bool applied = false;       ///< kind parameter: written without parentheses, `p` rather than `p(...)`
+  bool argument = false;      ///< a CallExpr makes it, no node of the graph
+  std::optional<Expr> count;  ///< an unroll: its members run one after the other, `count` times
+  std::vector<int> members;   ///< of an unroll, indices into Neuron::modules
+  int unroll = -1;            ///< the unroll whose member it is
+  int region = 0;             ///< where a call stands
 };
 
 // Every node yields one value or several. Sources are indices into Neuron::nodes, in any order; a source of -1 stands
@@ -130,10 +154,44 @@ struct NameNode {
   int source = -1;
 };
 
+/// What an arm of `match(p)` asks of the neuron behind p. A port without a name is the only one, or the unnamed one.
+struct ContractPattern {
+  std::string input, output;  ///< "" without a name
+  ShapePattern in, out;
+};
+
+/// One way through a choice. What stands in none of `pattern`, `contract` and `condition` always holds.
+struct Arm {
+  Span span;  ///< of what selects it
+  std::optional<ShapePattern> pattern;
+  std::optional<ContractPattern> contract;
+  std::optional<Expr> condition;  ///< of `if`, or behind `where`
+  int region = 0;                 ///< its nodes are those of this region
+  int result = -1;                ///< the node that gives its values; may stand outside: then the values pass through
+  std::vector<int> outputs;       ///< the node behind each of ChooseNode::outputs
+};
+
+enum class ChoiceKind { condition, shape, contract };
+
+/// `if`, `match:` or `match(p):`. The first arm that fits runs; all arms read the same source.
+struct ChooseNode {
+  ChoiceKind kind = ChoiceKind::condition;
+  int source = -1;
+  int parameter = -1;  ///< kind contract: the neuron that is asked
+  std::vector<Arm> arms;
+  std::vector<int> outputs;  ///< ports that some arm assigns, ascending
+};
+/// What the arm that ran assigned to an output of the neuron: value `index` of ChooseNode::outputs.
+struct ChosenNode {
+  int choice = -1;
+  int index = 0;
+};
+
 struct GraphNode {
-  using Kind = std::variant<InputNode, CallNode, TupleNode, UnpackNode, SelectNode, NameNode>;
+  using Kind = std::variant<InputNode, CallNode, TupleNode, UnpackNode, SelectNode, NameNode, ChooseNode, ChosenNode>;
   Span span;
   Kind node;
+  int region = 0;  ///< 0: always runs; else it runs when the arm of this region does, and may read what is outside
 };
 
 struct Neuron {
@@ -142,15 +200,25 @@ struct Neuron {
   std::vector<ParamDecl> params;
   std::vector<PortDecl> inputs, outputs;
   std::vector<ModuleDecl> modules;  ///< in the order of instantiation: bindings, then calls in the order of the graph
+  std::vector<std::pair<std::string, int>> bindings;  ///< names under which modules may be passed on as arguments
   std::vector<GraphNode> nodes;
+  int regions = 1;           ///< how many there are, the neuron's own body included
   std::vector<int> results;  ///< the node behind each output (one value each), -1 after an error
   bool incomplete = false;   ///< lowering refused a part of the body: only the ports are to be judged
 
-  int add(Span span, GraphNode::Kind node);  ///< appends a node and returns its index
+  int add(Span span, GraphNode::Kind node, int region = 0);  ///< appends a node and returns its index
+};
+
+/// A value that every neuron may name.
+struct GlobalDecl {
+  std::string name;
+  Span span;
+  Expr value;
 };
 
 struct NeuronGraph {
   std::vector<Neuron> neurons;
+  std::vector<GlobalDecl> globals;  ///< each made of those before it
   const Neuron* find(const std::string& name) const;
 };
 

@@ -1,0 +1,110 @@
+#pragma once
+// One neuron, checked once: for all values of its parameters, or for those of one instance. The parts stand in
+// check.cpp (parameters, ports), check_modules.cpp (arguments), check_calls.cpp, check_graph.cpp and check_choice.cpp.
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check.h"
+
+namespace neuro {
+
+class NeuronCheck {
+ public:
+  /// `values`: of an instance; null to check for all values.
+  NeuronCheck(Checker& checker, const Neuron& neuron, const Arguments* values);
+
+  Facts run();
+  Facts ports();  ///< what the ports declare, without the body
+  ModuleFacts module(int index, const std::map<std::string, std::int64_t>& sizes);
+
+ private:
+  using Flows = std::vector<Flow>;
+  enum class Fit { never, maybe, always };
+
+  // check.cpp: parameters, names, ports
+  void make_params();
+  Scope earlier_params() const;
+  std::optional<Value> find(const std::string& name) const;
+  std::vector<std::string> names() const;
+  std::optional<Value> eval(const Expr& expr);
+  Scope numbers(const Solver& solver) const;
+  void resolve(Value& value) const;
+  void introduce(const Expr& expr);
+  SymShape pattern_of(const ShapePattern& pattern);
+  SymShape set_apart(const SymShape& actual, const SymShape& promised);
+  void meet_outputs(const std::vector<SymShape>& promised);
+  std::optional<Arguments> default_arguments();
+  void check_with_defaults();
+  void check_preconditions_with_defaults();
+
+  // check_modules.cpp: modules and their arguments
+  void bind_module(int index);
+  bool bind_callee(const ModuleDecl& module, ModuleFacts& facts);
+  void bind_arguments(const ModuleDecl& module, ModuleFacts& facts);
+  void report_missing(const ModuleDecl& module);
+  bool check_sizes(const ModuleDecl& module, const Neuron& callee, const Arguments& args);
+  std::optional<Value> default_value(const ModuleDecl& module, const Neuron& callee, std::size_t index,
+                                     const Arguments& bound);
+  std::optional<Value> argument_value(const ModuleDecl& module, const ParamSpec& param, const ArgDecl& written);
+  bool mentions_size(const Expr& expr) const;
+  void check_weights(const ModuleDecl& module, const ModuleFacts& facts);
+  void settle(std::size_t from);
+
+  // check_calls.cpp: what flows through a module
+  Flows call(const GraphNode& node, int module, const Flows& source);
+  Flow unknown_flow(Span span);
+  bool arity(const GraphNode& node, const ModuleDecl& module, std::size_t takes, bool or_more, const Flows& source,
+             const std::string& ports);
+  void meet(Meeting meeting);
+  void report(const Conflict& conflict);
+  Flows call_primitive(const GraphNode& node, int index, const ModuleDecl& module, const ModuleFacts& facts,
+                       const Flows& source);
+  std::vector<SymShape> primitive_shapes(const PrimitiveDef& primitive, const ModuleFacts& facts, const Flows& source,
+                                         const std::vector<SymShape>& in, std::string& problem);
+  Flows call_composite(const GraphNode& node, int index, const ModuleDecl& module, const ModuleFacts& facts,
+                       const Flows& source);
+
+  // check_graph.cpp: nodes
+  void walk(int region);
+  const Flows& values_of(int node);
+  Flows flow(int index);
+  Flows unpacked(const GraphNode& node, const UnpackNode& unpack);
+  std::vector<std::vector<std::string>> output_names(const Flow& flow) const;
+  Flows selected(int index, const GraphNode& node, const SelectNode& select);
+
+  // check_choice.cpp: arms
+  struct ArmFlows;
+  Flows choose(int index, const GraphNode& node, const ChooseNode& choice);
+  Fit select(const Arm& arm, const Flows& source);
+  bool covers(const SymShape& pattern, const SymShape& actual, int first_new) const;
+  void check_names_only(const Arm& arm);
+  ArmFlows arm_flows(const Arm& arm, const Flows& values, const std::vector<SymShape>& outer, const Solver::Mark& mark);
+  Flows join(const GraphNode& node, const ChooseNode& choice, const std::vector<ArmFlows>& arms,
+             const std::vector<SymShape>& outer, const Solver::Mark& mark);
+
+  Checker& checker_;
+  Diagnostics* diags_;
+  const Neuron& neuron_;
+  const Arguments* values_;
+  Facts f_;
+  Scope scope_;
+  std::map<std::string, Dim> sizes_;               ///< names of ports and captures
+  std::map<std::string, int> runs_;                ///< names of runs of axes
+  std::vector<std::string> new_sizes_, new_runs_;  ///< in the order of appearance: an arm takes its own back
+  std::vector<std::optional<Value>> defaults_;
+  std::vector<Flows> flows_;
+  std::map<int, std::vector<Flows>> chosen_;  ///< what the arms of a choice assigned
+  std::vector<int> bound_;                    ///< modules, in the order of binding
+  int undecided_ = 0;                         ///< arms around that may not run
+  Flows missing_;
+};
+
+/// "2 values".
+std::string count_text(std::size_t n, const char* thing);
+/// Whether a variadic input is among the values.
+bool any_number(const std::vector<Flow>& values);
+std::string number_of(const std::vector<Flow>& values);
+
+}  // namespace neuro
