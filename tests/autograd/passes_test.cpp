@@ -75,6 +75,16 @@ TEST(Grad, SlicesWithAGapOrAnOverlapAreAdded) {
 
 // --- simplify ---
 
+TEST(Simplify, MultiplyingByOneStaysWhereItMakesAViewContiguous) {
+  const Var x = leaf({5, 2}), column = slice(t(x), 0, 0, 1);
+  EXPECT_EQ(simplified(matmul(column * number(1), leaf({5, 3}))),
+            "t0 = permute(x0)\n"
+            "t1 = slice(t0)\n"
+            "t2 = mul(t1, 1)\n"
+            "t3 = matmul(t2, x1)\n"
+            "return t3\n");
+}
+
 TEST(Simplify, MultiplyingByOneIsDroppedOnEitherSide) {
   const Var x = leaf({2});
   EXPECT_EQ(lowered({exp(x * number(1))}).text(),

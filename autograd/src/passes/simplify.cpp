@@ -49,10 +49,11 @@ constexpr Neutral kNeutral[] = {
 
 class Simplifier {
  public:
-  explicit Simplifier(Graph& graph) : graph_(graph), same_(graph.values.size()) {
+  explicit Simplifier(Graph& graph) : graph_(graph), same_(graph.values.size()), gaps_(graph.values.size()) {
     for (std::size_t v = 0; v < same_.size(); ++v) same_[v] = static_cast<int>(v);
     for (std::size_t v = 0; v < graph.values.size(); ++v) {
       const Value& value = graph.values[v];
+      gaps_[v] = value.kind == Value::Kind::leaf && !value.contiguous();
       if (value.kind == Value::Kind::constant) same_[v] = constant(value.constant, value.dtype, static_cast<int>(v));
     }
   }
@@ -60,6 +61,7 @@ class Simplifier {
   void run() {
     for (Step& step : graph_.steps) {
       for (int& v : step.in) v = same_[static_cast<std::size_t>(v)];
+      if (step.op->view != nullptr) gaps_[at(step.out[0])] = step.op != &reshape_def || gaps_[at(step.in[0])];
       if (!drop_identity(step) && !fold(step) && !share(step)) steps_.push_back(std::move(step));
     }
     const auto replace = [&](int& v) { v = same_[static_cast<std::size_t>(v)]; };
@@ -70,6 +72,8 @@ class Simplifier {
   }
 
  private:
+  static std::size_t at(int v) { return static_cast<std::size_t>(v); }
+
   /// The value that stands for a constant; `v` becomes it when it is new (-1: a value is made).
   int constant(double c, DType dtype, int v = -1) {
     const auto [it, fresh] = constants_.try_emplace({std::bit_cast<std::uint64_t>(c), dtype}, v);
@@ -78,6 +82,7 @@ class Simplifier {
       graph_.values.back().kind = Value::Kind::constant;
       graph_.values.back().constant = c;
       same_.push_back(it->second);
+      gaps_.push_back(false);
     }
     uniform_[it->second] = c;
     return it->second;
@@ -93,7 +98,8 @@ class Simplifier {
   bool drop_identity(const Step& step) {
     const Shape& shape = graph_.value(step.out[0]).shape;
     const auto stands_for_operand = [&](std::size_t i) {
-      if (graph_.value(step.in[i]).shape != shape) return false;
+      // The order of a product's sums depends on how its operand lies, so what made that contiguous stays.
+      if (graph_.value(step.in[i]).shape != shape || gaps_[at(step.in[i])]) return false;
       stands_for(step.out[0], step.in[i]);
       return true;
     };
@@ -173,7 +179,8 @@ class Simplifier {
   }
 
   Graph& graph_;
-  std::vector<int> same_;  // value -> the value that stands for it
+  std::vector<int> same_;   // value -> the value that stands for it
+  std::vector<bool> gaps_;  // value -> whether it may be a view whose elements do not lie one after the other
   std::vector<Step> steps_;
   std::map<std::pair<std::uint64_t, DType>, int> constants_;  // by bit pattern: NaN and -0 are values, too
   std::unordered_map<int, double> uniform_;                   // values all of whose elements are one known number
