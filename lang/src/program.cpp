@@ -64,7 +64,7 @@ std::string folded(std::string_view name) {
 
 }  // namespace
 
-Program Program::from_file(const std::filesystem::path& path) {
+std::string read_source(const std::filesystem::path& path) {
   const auto fail = [&](const std::string& why) {
     throw Error(ErrorCode::source, str("Failed to read ", path.string(), ": ", why));
   };
@@ -80,8 +80,10 @@ Program Program::from_file(const std::filesystem::path& path) {
   std::ostringstream text;
   text << file.rdbuf();
   if (file.bad()) fail("reading it failed");
-  return from_source(std::move(text).str(), path.string());
+  return std::move(text).str();
 }
+
+Program Program::from_file(const std::filesystem::path& path) { return from_source(read_source(path), path.string()); }
 
 Program Program::from_source(std::string text, std::string name) {
   auto state = std::make_shared<State>();

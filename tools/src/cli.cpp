@@ -166,6 +166,8 @@ int run(int argc, const char* const* argv) {
   add_train(app, action);
   add_infer(app, action);
   add_validate(app, action);
+  add_parse(app, action);
+  add_fmt(app, action);
   add_list(app, action);
   add_summary(app, action);
   add_explain(app, action);

@@ -29,6 +29,8 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 void add_train(CLI::App& app, Action& action);
 void add_infer(CLI::App& app, Action& action);
 void add_validate(CLI::App& app, Action& action);
+void add_parse(CLI::App& app, Action& action);
+void add_fmt(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_summary(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);

@@ -23,6 +23,9 @@ struct NeuronInfo {
   Span span;  ///< of its name
 };
 
+/// The text of a source file. Throws Error(source) when it cannot be read ("Failed to read", and the nearest name).
+std::string read_source(const std::filesystem::path& path);
+
 /// A checked set of neurons. Cheap to copy.
 class Program {
  public:

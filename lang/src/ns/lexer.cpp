@@ -182,7 +182,7 @@ class Lexer {
     } else if (is_digit(c) || (c == '.' && starts_fraction())) {
       number();
     } else if (c == '#') {
-      skip_line();
+      comment();
     } else if (text_.substr(at_, 3) == "///") {
       doc_line();
     } else if (text_.substr(at_, 2) == "//") {
@@ -201,6 +201,17 @@ class Lexer {
   }
 
   void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
+
+  // Returns its text.
+  std::string_view comment() {
+    const std::size_t begin = at_;
+    skip_line();
+    std::string_view text = text_.substr(begin, at_ - begin);
+    text.remove_suffix(text.size() - 1 - text.find_last_not_of(" \t\r"));
+    words_.comments.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(begin + text.size()),
+                               words_.tokens.size() == line_first_});
+    return text;
+  }
 
   void name() {
     const std::size_t begin = at_;
@@ -329,9 +340,7 @@ class Lexer {
 
   void doc_line() {
     const std::size_t begin = at_;
-    skip_line();
-    std::string_view text = text_.substr(begin + 3, at_ - begin - 3);
-    if (text.ends_with('\r')) text.remove_suffix(1);
+    std::string_view text = comment().substr(3);
     if (text.starts_with(' ')) text.remove_prefix(1);
     if (words_.tokens.size() > 0 && words_.tokens.back().line == line_) {
       misplaced(span(begin, at_));

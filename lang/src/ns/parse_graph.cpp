@@ -42,12 +42,12 @@ Pipeline Parser::expect_connection(const Block& block) {
   expect_step_end(pipeline);
   while (!failed()) {
     const Block body = body_of(column, block);
-    const bool listed = arrow || (ends_in_reshape(pipeline) && !block.indented);
-    if (next_line_continues() && !arrow) {
+    const bool opened = arrow || (ends_in_reshape(pipeline) && (body.indented || !block.indented));
+    if (next_line_continues() && !arrow && !(body.indented && opened)) {
       enter_line();
       arrow = expect_steps(pipeline, block, column);
       expect_step_end(pipeline);
-    } else if ((body.indented && (arrow || ends_in_reshape(pipeline))) || listed) {
+    } else if (opened) {
       const std::size_t before = pipeline.steps.size();
       const std::uint32_t lines = expect_items(pipeline, body, true, arrow);
       if (lines == 0 && arrow) unexpected("a step after `->`");

@@ -72,6 +72,7 @@ bool Parser::starts_operand(std::uint32_t ahead) const {
     case Kind::kw_true:
     case Kind::kw_false:
     case Kind::open_paren:
+    case Kind::open_bracket:
     case Kind::at: return true;
     default: return false;
   }

@@ -76,6 +76,12 @@ struct DocBlock {
   std::string text;
 };
 
+/// A `#` or `///` comment, without the white space at its end.
+struct Comment {
+  std::uint32_t begin = 0, end = 0;  ///< bytes of the source
+  bool own_line = false;             ///< no word stands before it on its line
+};
+
 /// What the lexer makes of a source.
 struct Words {
   static constexpr std::uint32_t kNoPartner = 0xffffffffu;
@@ -83,6 +89,7 @@ struct Words {
   std::vector<Token> tokens;  ///< ends with one Kind::end on a line of its own
   std::vector<TextLine> lines;
   std::vector<DocBlock> docs;
+  std::vector<Comment> comments;  ///< also those of `docs`, line by line
   /// For an opening bracket, the token that closes it; kNoPartner for all others, and for brackets that stay open.
   std::vector<std::uint32_t> partner;
 };
