@@ -1,4 +1,4 @@
-// Pooling: what sweeps and golden values do not see.
+// Pooling and convolution: what sweeps and golden values do not see.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,6 +20,18 @@ TEST(MaxPool, ASmallestValueStillHasAGradient) {
   const Var x = Var(Tensor::full({1, 1, 4}, -INFINITY)).requires_grad();
   const Var y = max_pool1d(x, {});
   EXPECT_THAT(values(grad(sum(y), std::span(&x, 1))[0]), ElementsAre(1, 0, 1, 0));
+}
+
+TEST(ConvTranspose, GradientLeavesOutWindowsThatOnlyThePaddingOfTheOutputReaches) {
+  // y[j + 3 k] = x[j] w[k] and two zeros: three windows fit on its 6 elements, of which x has the first.
+  const Var x = Var(Tensor::from<float>({5}, {1, 1, 1})).requires_grad();
+  const Var w = Var(Tensor::from<float>({2, 3}, {1, 1, 2})).requires_grad();
+  const Var y = conv_transpose1d(x, w, {}, {.output_padding = {2}, .dilation = {3}});
+  EXPECT_THAT(values(y), ElementsAre(10, 0, 0, 15, 0, 0));
+  const Var xs[] = {x, w};
+  const auto g = grad(sum(y), xs);
+  EXPECT_THAT(values(g[0]), ElementsAre(5));
+  EXPECT_THAT(values(g[1]), ElementsAre(5, 5));
 }
 
 }  // namespace

@@ -235,6 +235,17 @@ Var conv_input_grad(const Var& gy, const Var& w, const Attrs& attrs);
 template <int n>
 Var conv_weight_grad(const Var& gy, const Var& x, const Attrs& attrs);
 
+/// conv to an output of sizes `like`, without the windows behind it: the padding of a transposed convolution's output
+/// may make room for such.
+template <int n>
+Var conv_within(const Var& x, const Var& w, const Attrs& attrs, const Shape& like) {
+  Var y = conv<n>(x, w, attrs);
+  for (int axis = 2; axis < 2 + n; ++axis) {
+    if (y.shape()[axis] > like[axis]) y = slice(y, axis, 0, like[axis]);
+  }
+  return y;
+}
+
 /// Calls f(problem, zero of the type) for a call whose operands are x, the weight and y.
 template <int n, class F>
 void with_problem(const Operand& x, const Operand& w, const Operand& y, const Attrs& attrs, F&& f) {
@@ -313,7 +324,7 @@ constexpr OpDef input_grad_def{
     .vjp =
         [](const Vjp& v) {
           const Var gy = v.in[0], w = v.in[1], h = v.gy[0];  // h has x's shape
-          return Grads{v.wants(0) ? conv<n>(h, w, without_sizes<n>(v.attrs)) : Var(),
+          return Grads{v.wants(0) ? conv_within<n>(h, w, without_sizes<n>(v.attrs), gy.shape()) : Var(),
                        v.wants(1) ? conv_weight_grad<n>(gy, h, with_sizes<n>(v.attrs, w.shape())) : Var()};
         },
     .samples = conv_samples<n, Part::input_grad>,
@@ -351,7 +362,7 @@ constexpr OpDef weight_grad_def{
     .vjp =
         [](const Vjp& v) {
           const Var gy = v.in[0], x = v.in[1], h = v.gy[0];  // h has the weight's shape
-          return Grads{v.wants(0) ? conv<n>(x, h, without_sizes<n>(v.attrs)) : Var(),
+          return Grads{v.wants(0) ? conv_within<n>(x, h, without_sizes<n>(v.attrs), gy.shape()) : Var(),
                        v.wants(1) ? conv_input_grad<n>(gy, h, with_sizes<n>(v.attrs, x.shape())) : Var()};
         },
     .samples = conv_samples<n, Part::weight_grad>,
@@ -452,6 +463,14 @@ constexpr OpDef transpose_def{
             }
             attrs.i.insert(attrs.i.end(), extra.begin(), extra.end());
             out.push_back({{{.shape = y, .strided = c.strided}, {.shape = c.w, .strided = c.strided}}, attrs});
+          }
+          for (const std::int64_t size : {1, 2}) {  // room for a window more, which is not x's
+            Attrs attrs{.i = std::vector<std::int64_t>(ConvAttrs<n>::kSize, 1)};
+            std::fill(attrs.i.begin() + n, attrs.i.begin() + 3 * n, 0);
+            std::fill(attrs.i.begin() + 3 * n, attrs.i.begin() + 4 * n, 3);
+            attrs.i.insert(attrs.i.end(), n, 2);
+            std::vector<std::int64_t> x(n + 2, size), w(n + 2, 2);
+            out.push_back({{{.shape = Shape(x)}, {.shape = Shape(w).with(0, size)}}, attrs});
           }
           return out;
         },
