@@ -290,7 +290,8 @@ TEST(GoldenValues, EveryOperationHasTenCases) {
         collect(v, seen, ops);
         if (v.differentiable()) second = second.defined() ? second + sum(v) : sum(v);
       }
-      if (second.defined()) {
+      const OpDef* own = descriptor(op);
+      if (second.defined() && (own == nullptr || own->second_order == SecondOrder::checked)) {
         for (const Var& v : grad(second, second.parameters())) collect(v, seen, ops);
       }
       for (const std::string& name : ops) ++reached[name];

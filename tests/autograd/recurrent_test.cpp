@@ -214,6 +214,18 @@ TEST(SelectiveScan, NotANumberStaysInItsChannel) {
   for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(std::isnan(y[i]), i == 2 || i == 4) << i;
 }
 
+TEST(SelectiveScan, RefusesSecondDerivativesInsteadOfLeavingThemOut) {
+  const Var x = randn({1, 3, 2}, 1).requires_grad();
+  const Var y = selective_scan(x, ones({1, 3, 2}), -1.0 * ones({2, 2}), ones({1, 3, 2}), ones({1, 3, 2})).y;
+  const Var g = grad(sum(square(y)), std::span(&x, 1))[0];
+  try {
+    grad(sum(square(g)), std::span(&x, 1));
+    FAIL() << "the gradient counted as a constant";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("selective_scan: its gradient cannot be differentiated again"));
+  }
+}
+
 TEST(SelectiveScan, RefusesWhatDoesNotFit) {
   using testing::HasSubstr;
   const auto message = [](const Shape& x, const Shape& delta, const Shape& A, const Shape& B, const Shape& C,

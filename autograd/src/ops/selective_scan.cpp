@@ -95,7 +95,14 @@ static constexpr OpDef scan_backward_def{
           });
           return bytes;
         },
+    .vjp = [](const Vjp&) -> Grads {
+      throw Error(ErrorCode::invalid_argument,
+                  "selective_scan: its gradient cannot be differentiated again; it is one kernel over all steps. "
+                  "Write the recurrence with operations (linear_recurrence) for second derivatives, or detach() the "
+                  "gradient");
+    },
     .samples = [] { return scan_samples(true); },
+    .second_order = SecondOrder::none,  // as selective_scan's
     .source = "Gu and Dao 2023, arXiv:2312.00752, appendix D",
 };
 
