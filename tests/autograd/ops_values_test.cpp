@@ -174,6 +174,13 @@ TEST(Mean, GradientIsOneOverTheCount) {
   EXPECT_THROW(mean(zeros({0, 3})), Error);
 }
 
+TEST(Stddev, GivesNoGradientWhereAllElementsAreEqual) {
+  const Var x = f32({2, 2, 2, 1, 2, 3}, {2, 3});
+  const Var y = stddev(x, 1, KeepDim::no, 1);
+  EXPECT_THAT(values(y), ElementsAre(0, 1));
+  EXPECT_THAT(values(grad(sum(y), std::span(&x, 1))[0]), ElementsAre(0, 0, 0, -0.5, 0, 0.5));
+}
+
 TEST(Variance, IsBiased) { EXPECT_THAT(values(variance(f32({1, 2, 3, 4}, {4}), std::array{0})), ElementsAre(1.25)); }
 
 TEST(Max, TiesShareTheGradientEqually) {

@@ -61,8 +61,13 @@ Var variance(const Var& x, int axis, KeepDim keep, double correction) {
 
 static constexpr OpDef stddev_def{
     .name = "stddev",  // attrs of variance
-    .expand = [](std::span<const Var> in,
-                 const Attrs& attrs) { return std::vector{sqrt(record(variance_def, in, attrs))}; },
+    .expand =
+        [](std::span<const Var> in, const Attrs& attrs) {
+          const Var v = record(variance_def, in, attrs);
+          // The root's slope at 0 is infinite: no gradient may meet it.
+          const Var flat = equal(v, 0.);
+          return std::vector{where(flat, number(0, v), sqrt(where(flat, number(1, v), v)))};
+        },
     .samples =
         [] {
           std::vector<Sample> out;  // a deviation of 0 has no derivative

@@ -52,7 +52,7 @@ Var count_nonzero(const Var& x, int axis, KeepDim keep = KeepDim::no);
 Var variance(const Var& x);
 Var variance(const Var& x, std::span<const int> axes, KeepDim keep = KeepDim::no, double correction = 0);
 Var variance(const Var& x, int axis, KeepDim keep = KeepDim::no, double correction = 0);
-/// Its square root. Where all elements are equal the gradient is NaN, as PyTorch's: 0 / 0.
+/// Its square root. Where all elements are equal the gradient is 0, as PyTorch's.
 Var stddev(const Var& x);
 Var stddev(const Var& x, std::span<const int> axes, KeepDim keep = KeepDim::no, double correction = 0);
 Var stddev(const Var& x, int axis, KeepDim keep = KeepDim::no, double correction = 0);
