@@ -81,6 +81,7 @@ Strides contiguous_strides(const Shape& shape) {
 }
 
 int normalize_axis(int axis, int rank, const char* op) {
+  if (rank == 0) throw Error(ErrorCode::shape, str(op, ": axis ", axis, " of a value of rank 0, which has no axes"));
   if (axis < -rank || axis >= rank) {
     throw Error(ErrorCode::shape,
                 str(op, ": axis ", axis, " is out of range for rank ", rank, "; it takes ", -rank, " to ", rank - 1));

@@ -52,6 +52,12 @@ TEST(Shape, AxesMayCountFromTheEnd) {
   } catch (const Error& e) {
     EXPECT_STREQ(e.what(), "sum: axis 3 is out of range for rank 3; it takes -3 to 2");
   }
+  try {
+    normalize_axis(0, 0, "sum");
+    FAIL() << "an axis of a scalar was accepted";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.what(), "sum: axis 0 of a value of rank 0, which has no axes");
+  }
 }
 
 TEST(Shape, EditingOneAxis) {
