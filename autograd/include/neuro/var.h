@@ -209,8 +209,9 @@ class NoGrad {
 
 /// While one lives on this thread, what is recorded trades time for memory: its values are not kept for the gradient,
 /// which computes them again from what entered the scope. Values and gradients are the same to the last bit (random
-/// masks are functions of their key). What is read outside the scope is kept as usual; scopes nest; one scope around
-/// each layer of a deep stack keeps only what the layers hand on.
+/// masks are functions of their key); second derivatives meet each value twice and add up in another order. What is
+/// read outside the scope is kept as usual; scopes nest; one scope around each layer of a deep stack keeps only what the
+/// layers hand on.
 ///
 ///     for (const auto& layer : layers) {
 ///       const Recompute scope;
