@@ -17,12 +17,17 @@ template <class... Args>
   throw Error(code, str("init::", args...));
 }
 
+/// The memory of the leaf that is to be overwritten.
+Tensor checked(const char* who, const Var& w) {
+  if (!w.defined() || !w.is_leaf()) refuse(ErrorCode::invalid_argument, who, ": takes a leaf");
+  if (!is_floating(w.dtype())) refuse(ErrorCode::dtype, who, ": the leaf must be f32 or f64, is ", name_of(w.dtype()));
+  return w.data();
+}
+
 /// w[i] = value(i).
 template <class F>
 Var fill(const char* who, const Var& w, F value) {
-  if (!w.defined() || !w.is_leaf()) refuse(ErrorCode::invalid_argument, who, ": takes a leaf");
-  if (!is_floating(w.dtype())) refuse(ErrorCode::dtype, who, ": the leaf must be f32 or f64, is ", name_of(w.dtype()));
-  Tensor t = w.data();
+  Tensor t = checked(who, w);
   Tensor values = Tensor::empty(t.shape(), t.dtype());
   for (std::int64_t i = 0; i < t.size(); ++i) {
     const double v = value(i);
@@ -156,7 +161,8 @@ Var kaiming_normal(const Var& w, double gain, Fan fan, Generator* generator) {
 Var lecun_uniform(const Var& w, Generator* generator) { return kaiming_uniform(w, 1, Fan::in, generator); }
 Var lecun_normal(const Var& w, Generator* generator) { return kaiming_normal(w, 1, Fan::in, generator); }
 
-Var orthogonal(const Var& w, double gain, Generator* generator) {
+Var orthogonal(const Var& w, double gain, Generator* generator) try {
+  checked("orthogonal", w);
   if (w.rank() < 2) refuse(ErrorCode::shape, "orthogonal: needs rank 2 or more, got ", w.shape());
   const std::int64_t rows = w.shape()[0], columns = w.shape().without(0).elements();
   if (rows == 0 || columns == 0) return w;
@@ -173,6 +179,8 @@ Var orthogonal(const Var& w, double gain, Generator* generator) {
     const std::int64_t r = i / columns, c = i % columns;
     return gain * (rows >= columns ? q(r, c) : q(c, r));
   });
+} catch (const std::bad_alloc&) {  // of Eigen, which holds the matrix three times in f64
+  refuse(ErrorCode::resource, "orthogonal: not enough memory for the matrix ", w.shape());
 }
 
 }  // namespace neuro::nn::init

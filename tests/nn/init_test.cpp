@@ -145,6 +145,10 @@ TEST(Init, WhatMakesNoSenseIsRefused) {
       {[] { trunc_normal(blank({3}), 0, 1, 2, -2); }, "trunc_normal: 2 is not below -2"},
       {[] { xavier_uniform(blank({3})); }, "fan_in_fan_out"},
       {[] { orthogonal(blank({3})); }, "orthogonal: needs rank 2"},
+      {[] {
+         orthogonal(placeholder({1 << 20, 1 << 20}));
+       },
+       "placeholder"},
       {[] { constant(blank({3}) * 2.0, 1); }, "constant: takes a leaf"},
       {[] { ones(blank({3}, DType::i64)); }, "the leaf must be f32 or f64, is i64"},
   };
