@@ -179,6 +179,12 @@ Rows sequences() {
       {"alibi", "a vector", [] { alibi(f32({4})); }, {"[4]"}},
       {"sinkhorn", "a vector", [] { sinkhorn(f32({4})); }, {"[4]"}},
       {"sinkhorn",
+       "a graph beyond all memory",
+       [] {
+         sinkhorn(f32({4, 4}), 2147483647);
+       },
+       {"1 to 10000", "2147483647"}},
+      {"sinkhorn",
        "a negative number of rounds",
        [] {
          sinkhorn(f32({4, 4}), -1);

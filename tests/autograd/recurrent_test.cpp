@@ -170,8 +170,10 @@ TEST(Positions, RefuseWhatDoesNotFit) {
   EXPECT_THAT(message([&] { alibi(x); }), HasSubstr("must be [..., heads, queries, keys], got [3, 4]"));
   EXPECT_THAT(message([&] { alibi(zeros({2, 3, 3}, DType::i64)); }), HasSubstr("scores must be f32 or f64"));
   EXPECT_THAT(message([&] { alibi_bias(-1, 2, 2); }), HasSubstr("must not be negative, got -1, 2 and 2"));
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_THAT(message([&] { alibi_bias(most, 2, 2); }), HasSubstr("9223372036854775807"));
   EXPECT_THAT(message([&] { sinkhorn(zeros({4})); }), HasSubstr("must be [..., rows, columns], got [4]"));
-  EXPECT_THAT(message([&] { sinkhorn(x, 0); }), HasSubstr("at least 1 iteration, got 0"));
+  EXPECT_THAT(message([&] { sinkhorn(x, 0); }), HasSubstr("1 to 10000 iterations, got 0"));
   EXPECT_THAT(message([&] { sinkhorn(zeros({2, 2}, DType::boolean)); }), HasSubstr("must be f32 or f64"));
 }
 

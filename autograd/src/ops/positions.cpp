@@ -142,7 +142,7 @@ namespace {
 /// -slope_h |t + offset - s|, [H, T, S]
 Var linear_biases(std::int64_t heads, std::int64_t T, std::int64_t S, bool causal, std::int64_t offset, DType dtype) {
   std::int64_t power = 1;
-  while (power * 2 <= heads) power *= 2;
+  while (power <= heads / 2) power *= 2;
   Tensor slopes = Tensor::empty({heads, 1, 1}, DType::f64);
   for (std::int64_t h = 0; h < heads; ++h) {
     const double step = h < power ? static_cast<double>(h + 1) : static_cast<double>(h - power) + 0.5;
@@ -202,13 +202,17 @@ Var alibi_bias(std::int64_t heads, std::int64_t T, std::int64_t S, const AlibiOp
 
 // --- sinkhorn ---
 
+static constexpr std::int64_t kMostIterations = 10'000;  // each is recorded: some kilobytes
+
 static constexpr OpDef sinkhorn_def{
     .name = "sinkhorn",  // attrs.i: iterations
     .infer = [](const Infer& c) -> std::vector<ValueInfo> {
       check_float(c, 0, "x");
       if (c.in[0].shape.rank() < 2) shape_error(c.op, "x must be [..., rows, columns], got ", c.in[0].shape);
-      if (c.attrs.i[0] < 1)
-        throw Error(ErrorCode::invalid_argument, str(c.op, ": takes at least 1 iteration, got ", c.attrs.i[0]));
+      if (c.attrs.i[0] < 1 || c.attrs.i[0] > kMostIterations) {
+        throw Error(ErrorCode::invalid_argument,
+                    str(c.op, ": takes 1 to ", kMostIterations, " iterations, got ", c.attrs.i[0]));
+      }
       return {c.in[0]};
     },
     .expand =

@@ -150,8 +150,9 @@ SelectiveScanResult selective_scan(const Var& x, const Var& delta, const Var& A,
 
 // --- Balanced matrices ----------------------------------------------------------------------------------------------
 
-/// exp(x) with rows, then columns, divided by their sums, `iterations` times, in logarithms: nothing overflows, and no
-/// small number is added to the sums. x [..., n, m]; columns sum to 1 at the end, rows nearly (n == m).
+/// exp(x) with rows, then columns, divided by their sums, `iterations` times (1 to 10000), in logarithms: nothing
+/// overflows, and no small number is added to the sums. x [..., n, m]; columns sum to 1 at the end, rows nearly
+/// (n == m).
 /// source: Sinkhorn and Knopp 1967; neuroscript.md, section 5.9.
 Var sinkhorn(const Var& x, int iterations = 20);
 
