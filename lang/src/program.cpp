@@ -97,6 +97,7 @@ Program Program::from_source(std::string text, std::string name) {
   for (const Neuron& neuron : graph->neurons) {
     const auto source = std::find_if(parsed.neurons.begin(), parsed.neurons.end(),
                                      [&](const ns::Neuron& n) { return n.name.text == neuron.name; });
+    if (source == parsed.neurons.end()) continue;  // made from a pipeline of another
     state->neurons.push_back(info_of(neuron, *source));
   }
   state->graph = std::move(graph);
@@ -114,7 +115,12 @@ std::string Program::default_neuron() const {
   const std::string stem = folded(std::filesystem::path(name()).stem().string());
   std::set<std::string> used;
   for (const Neuron& neuron : state_->graph->neurons) {
-    for (const ModuleDecl& module : neuron.modules) used.insert(module.callee);
+    for (const ModuleDecl& module : neuron.modules) {
+      if (module.callee != neuron.name) used.insert(module.callee);  // who contains itself is not used by another
+      for (const ArgDecl& arg : module.args) {
+        if (const auto* name = std::get_if<NameExpr>(&arg.value.node)) used.insert(name->name);
+      }
+    }
   }
   std::vector<std::string> roots;
   std::string all;

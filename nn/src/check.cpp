@@ -16,6 +16,10 @@ NeuronCheck::NeuronCheck(Checker& checker, const Neuron& neuron, const Arguments
   scope_.find = [this](const std::string& name) { return find(name); };
   scope_.names = [this] { return names(); };
   scope_.symbol_name = [this](int s) { return f_.solver.text(Dim::symbol(s)); };
+  scope_.global = [this](const std::string& name) -> std::optional<Value> {
+    const auto found = checker_.globals().find(name);
+    return found == checker_.globals().end() ? std::nullopt : std::optional(found->second);
+  };
 }
 
 Facts NeuronCheck::ports() {
@@ -39,7 +43,11 @@ Facts NeuronCheck::run() {
   if (neuron_.incomplete) return std::move(f_);  // not ok: its callers take its outputs as unknown
   f_.modules.resize(neuron_.modules.size());
   for (std::size_t i = 0; i < neuron_.modules.size(); ++i) {
-    if (neuron_.modules[i].region == 0) bind_module(static_cast<int>(i));
+    const ModuleDecl& module = neuron_.modules[i];
+    // Members belong to their unroll; what a parameter or a global stands for, to whoever uses it.
+    const bool on_demand =
+        module.unroll >= 0 || module.applied || module.argument || module.sharing == Sharing::program;
+    if (module.region == 0 && !on_demand && !f_.modules[i].bound) bind_module(static_cast<int>(i));
   }
   if (auto order = evaluation_order(neuron_, *diags_)) {
     f_.order = std::move(*order);
@@ -55,13 +63,13 @@ Facts NeuronCheck::run() {
   return std::move(f_);
 }
 
-ModuleFacts NeuronCheck::module(int index, const std::map<std::string, std::int64_t>& sizes) {
+std::vector<ModuleFacts> NeuronCheck::module(int index, const std::map<std::string, std::int64_t>& sizes) {
   make_params();
   for (const auto& [name, size] : sizes) sizes_[name] = Dim(size);
   f_.modules.resize(neuron_.modules.size());
   bind_module(index);
   settle(0);
-  return std::move(f_.modules[static_cast<std::size_t>(index)]);
+  return std::move(f_.modules);
 }
 
 // --- Parameters and names --------------------------------------------------------------------------------------------
@@ -75,9 +83,15 @@ void NeuronCheck::make_params() {
       if (given) f_.solver.bind(symbol, *given->value.integer(), given->span);
     }
     if (!values_) {  // a default is judged once
-      defaults_.push_back(param.default_value && !param.neuron
-                              ? evaluate(*param.default_value, earlier_params(), *diags_)
-                              : std::nullopt);
+      defaults_.emplace_back();
+      if (param.default_value && !param.neuron) {
+        defaults_.back() = evaluate(*param.default_value, earlier_params(), *diags_);
+      } else if (param.default_value && !neuron_value(*param.default_value, {})) {
+        const Expr& value = *param.default_value;
+        diags_->error(codes::kNeuronArgumentExpected, str("`", param.name, "` takes a neuron"))
+            .primary(value.span, "not the name of one")
+            .help("a default is a name: = GELU");
+      }
     }
     f_.params.push_back(symbol);
   }
@@ -231,6 +245,7 @@ void NeuronCheck::meet_outputs(const std::vector<SymShape>& promised) {
         d.help("declare one `out` for each, or combine them first");
       }
       f_.outputs.push_back(unknown_flow({}).shape);
+      f_.loose.push_back(false);
       continue;
     }
     Meeting meeting;
@@ -240,6 +255,7 @@ void NeuronCheck::meet_outputs(const std::vector<SymShape>& promised) {
     meeting.port = static_cast<int>(i);
     meeting.span = neuron_.outputs[i].implicit ? source[0].span : neuron_.outputs[i].shape.span;
     meet(std::move(meeting));
+    f_.loose.push_back(source[0].loose);
     f_.outputs.push_back(source[0].shape);  // what flows on is the truth, not the promise
   }
 }
@@ -253,7 +269,10 @@ std::optional<Arguments> NeuronCheck::default_arguments() {
     return known ? std::optional(known->value) : std::nullopt;
   };
   for (const ParamDecl& param : neuron_.params) {
-    const auto value = param.default_value ? evaluate(*param.default_value, scope, *diags_) : std::nullopt;
+    std::optional<Value> value;
+    if (param.default_value) {
+      value = param.neuron ? neuron_value(*param.default_value, args) : evaluate(*param.default_value, scope, *diags_);
+    }
     if (!value || !value->known()) return std::nullopt;
     args.items().push_back({.name = param.name, .value = *value, .span = param.span});
   }
@@ -284,7 +303,9 @@ void NeuronCheck::check_preconditions_with_defaults() {
   }
   const Scope scope = numbers(solver);
   for (const ModuleDecl& module : neuron_.modules) {
-    if (module.region != 0 || module.unroll >= 0) continue;  // may not be built with these values
+    const bool global = module.sharing == Sharing::program;
+    if (module.region != 0 || module.unroll >= 0 || module.argument || module.parameter >= 0 || global)
+      continue;  // may not be built with these values
     for (const ArgDecl& arg : module.args) {
       if (std::holds_alternative<OperationExpr>(arg.value.node) && !evaluate(arg.value, scope, *diags_)) f_.ok = false;
     }
@@ -305,6 +326,30 @@ std::vector<ParamSpec> param_specs(const Neuron& neuron) {
 
 Checker::Checker(const NeuronGraph& graph, Diagnostics& diags) : graph_(graph), diags_(diags) {
   for (const Neuron& neuron : graph.neurons) names_.emplace(neuron.name, &neuron);
+  Scope scope;
+  scope.find = [](const std::string&) { return std::nullopt; };
+  scope.global = [this](const std::string& name) -> std::optional<Value> {
+    const auto found = globals_.find(name);
+    return found == globals_.end() ? std::nullopt : std::optional(found->second);
+  };
+  scope.names = [this] {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : globals_) names.push_back(name);
+    return names;
+  };
+  scope.symbol_name = [](int) { return std::string("?"); };
+  scope.unknown = "a global is made of the globals before it";
+  for (const GlobalDecl& global : graph.globals) {
+    if (auto value = evaluate(global.value, scope, diags)) globals_[global.name] = std::move(*value);
+  }
+}
+
+std::optional<Value> Checker::constructor(const std::string& name) const {
+  NeuronValue value;
+  value.text = name;
+  value.neuron = find(name);
+  value.primitive = value.neuron ? nullptr : find_primitive(name);
+  return value.constructs() ? std::optional(Value{std::move(value)}) : std::nullopt;
 }
 
 const Neuron* Checker::find(const std::string& name) const {
@@ -337,8 +382,17 @@ Facts Checker::check_instance(const Neuron& neuron, const Arguments& values) {
   return NeuronCheck(*this, neuron, &values).run();
 }
 
-ModuleFacts Checker::bind_module(const Neuron& neuron, const Arguments& values, int module,
-                                 const std::map<std::string, std::int64_t>& sizes) {
+std::optional<Facts> Checker::check_nested(const Neuron& neuron, const Arguments& values) {
+  constexpr int kMaxNested = 16;  // deeper ones are checked when they are built
+  if (nested_ == kMaxNested) return std::nullopt;
+  ++nested_;
+  Facts facts = check_instance(neuron, values);
+  --nested_;
+  return facts;
+}
+
+std::vector<ModuleFacts> Checker::bind_module(const Neuron& neuron, const Arguments& values, int module,
+                                              const std::map<std::string, std::int64_t>& sizes) {
   return NeuronCheck(*this, neuron, &values).module(module, sizes);
 }
 

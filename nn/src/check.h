@@ -1,5 +1,6 @@
 #pragma once
 // Checking neurons: shapes flow forward through the graph and meet the ports (spec: neuroscript.md, 3.3 to 3.5).
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ struct Flow {
   int port = -1;         ///< by this input port, or
   bool unknown = false;  ///< by nobody known: a mistake there has been reported
   bool many = false;     ///< one value or more of this shape: what a variadic input gives
+  bool loose = false;    ///< its sizes went through sliding windows or an arm with a guard: a port's promise may differ
   int output = 0;
   Span span;  ///< of the call or the port
 };
@@ -49,8 +51,14 @@ struct ModuleFacts {
   bool deferred = false;  ///< in an instance: some argument is known only when data arrives
   /// Arguments that are made of sizes of the data, even if an instance knows them: they tell its modules apart.
   std::vector<std::string> sized;
-  std::shared_ptr<Module> given;                     ///< in an instance: what a parameter stands for
-  std::vector<std::vector<ModuleFacts>> iterations;  ///< of an unroll: its members, each time
+  std::shared_ptr<Module> given;      ///< in an instance: what a parameter stands for
+  std::optional<std::int64_t> count;  ///< of an unroll, once it is known
+  bool differ = false;                ///< of an unroll: `@index` makes its iterations different
+  /// Of an unroll: its members in each iteration; one iteration that stands for all where `@index` makes no difference.
+  std::vector<std::vector<ModuleFacts>> iterations;
+  const std::vector<ModuleFacts>& iteration(std::int64_t i) const {
+    return iterations[std::min(static_cast<std::size_t>(i), iterations.size() - 1)];
+  }
 };
 
 /// What checking one neuron found.
@@ -59,6 +67,7 @@ struct Facts {
   Solver solver;
   std::vector<int> params;  ///< symbol of each parameter, -1 for one whose value is not an integer
   std::vector<SymShape> inputs, outputs;
+  std::vector<bool> loose;              ///< of the outputs: see Flow
   std::vector<Equation> preconditions;  ///< over parameters; they hold or not once values are known
   std::vector<Meeting> meetings;
   std::vector<std::vector<int>> order;     ///< nodes of each region, sources before their users
@@ -78,12 +87,18 @@ class Checker {
   /// Checks with the values that an instance has: only what depends on values can fail. Order and module arguments come
   /// back complete.
   Facts check_instance(const Neuron& neuron, const Arguments& values);
-  /// Binds the arguments of one module when the sizes that it depends on are known.
-  ModuleFacts bind_module(const Neuron& neuron, const Arguments& values, int module,
-                          const std::map<std::string, std::int64_t>& sizes);
+  /// The same for a call inside an instance; nothing when calls nest too deeply to look that far.
+  std::optional<Facts> check_nested(const Neuron& neuron, const Arguments& values);
+  /// Binds the arguments of one module, and of those that it takes as arguments, when the sizes that it depends on are
+  /// known; in the order of Neuron::modules.
+  std::vector<ModuleFacts> bind_module(const Neuron& neuron, const Arguments& values, int module,
+                                       const std::map<std::string, std::int64_t>& sizes);
 
   const NeuronGraph& graph() const { return graph_; }
   const Neuron* find(const std::string& name) const;
+  /// A neuron's or a primitive's name as a value; nothing when there is none.
+  std::optional<Value> constructor(const std::string& name) const;
+  const std::map<std::string, Value>& globals() const { return globals_; }
   Diagnostics& diags() { return diags_; }
 
  private:
@@ -94,8 +109,9 @@ class Checker {
   };
   const NeuronGraph& graph_;
   Diagnostics& diags_;
-  int depth_ = 0;
+  int depth_ = 0, nested_ = 0;
   std::unordered_map<std::string_view, const Neuron*> names_;
+  std::map<std::string, Value> globals_;
   std::map<const Neuron*, Entry> entries_;
 };
 

@@ -14,9 +14,44 @@ NeuronCheck::Flows NeuronCheck::call(const GraphNode& node, int module, const Fl
   if (!f_.modules[index].bound) bind_module(module);
   ModuleFacts& facts = f_.modules[index];
   facts.reached = facts.reached || undecided_ == 0;
+  if (decl.count || !facts.iterations.empty()) return repeat(node, module, source);
   if (!facts.neuron && !facts.primitive) return {unknown_flow(node.span)};
   return facts.primitive ? call_primitive(node, module, decl, facts, source)
                          : call_composite(node, module, decl, facts, source);
+}
+
+/// An unroll: its members one after the other, each iteration on what the one before gave. Without a count one
+/// iteration tells for all when it keeps the shapes.
+NeuronCheck::Flows NeuronCheck::repeat(const GraphNode& node, int index, const Flows& source) {
+  const ModuleFacts facts = f_.modules[static_cast<std::size_t>(index)];
+  const ModuleDecl& decl = neuron_.modules[static_cast<std::size_t>(index)];
+  if (!decl.count) {  // passed as a parameter: what comes out is known when it runs
+    return Flows(1, unknown_flow(node.span));
+  }
+  if (facts.iterations.empty()) return facts.count == 0 ? source : Flows{unknown_flow(node.span)};
+  Flows flows = source;
+  const auto shapes = [this](const Flows& of) {
+    std::string text;
+    for (const Flow& flow : of) text += f_.solver.text(flow.shape) + (flow.unknown ? "?" : "");
+    return text;
+  };
+  for (std::int64_t i = 0; i < facts.count.value_or(1); ++i) {
+    const std::string before = shapes(flows);
+    const std::vector<ModuleFacts>& members = facts.iteration(i);
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      ModuleFacts& member = f_.modules[static_cast<std::size_t>(decl.members[m])];
+      const bool reached = member.reached;
+      member = members[m];
+      member.reached = reached;
+      GraphNode at = node;  // what goes wrong goes wrong at the member
+      at.span = neuron_.modules[static_cast<std::size_t>(decl.members[m])].span;
+      flows = call(at, decl.members[m], flows);
+    }
+    const bool same = shapes(flows) == before;
+    if (!facts.count && (!same || facts.differ)) return Flows(flows.size(), unknown_flow(node.span));
+    if (same && facts.iterations.size() == 1) break;
+  }
+  return flows;
 }
 
 Flow NeuronCheck::unknown_flow(Span span) {
@@ -97,9 +132,10 @@ NeuronCheck::Flows NeuronCheck::call_primitive(const GraphNode& node, int index,
     in.push_back(f_.solver.resolve(diags_->error_count() == errors ? source[i].shape : expected));
   }
   std::vector<SymShape> out;
+  bool loose = any_loose(source);
   if (primitive.shapes && fits) {
     std::string problem;
-    out = primitive_shapes(primitive, facts, source, in, problem);
+    out = primitive_shapes(primitive, facts, source, in, problem, loose);
     if (!problem.empty()) {
       auto& d = diags_->error(codes::kShapeMismatch, str(module.callee, ": ", problem));
       std::string received;
@@ -124,6 +160,7 @@ NeuronCheck::Flows NeuronCheck::call_primitive(const GraphNode& node, int index,
       flow.unknown = false;
     }
     flow.output = static_cast<int>(i);
+    flow.loose = loose;
     flows.push_back(std::move(flow));
   }
   return flows;
@@ -133,7 +170,7 @@ NeuronCheck::Flows NeuronCheck::call_primitive(const GraphNode& node, int index,
 /// asked for two numbers of them, and an axis on which the answers differ is unknown.
 std::vector<SymShape> NeuronCheck::primitive_shapes(const PrimitiveDef& primitive, const ModuleFacts& facts,
                                                     const Flows& source, const std::vector<SymShape>& in,
-                                                    std::string& problem) {
+                                                    std::string& problem, bool& window) {
   Arguments resolved = facts.args;
   for (Argument& argument : resolved.items()) resolve(argument.value);
   const auto ask = [&](std::size_t copies) {
@@ -147,6 +184,7 @@ std::vector<SymShape> NeuronCheck::primitive_shapes(const PrimitiveDef& primitiv
       call.problem = error.what();
     }
     if (problem.empty()) problem = call.problem;
+    window = window || call.window;
     return out;
   };
   if (!any_number(source)) return ask(1);
@@ -163,10 +201,55 @@ std::vector<SymShape> NeuronCheck::primitive_shapes(const PrimitiveDef& primitiv
   return out;
 }
 
+std::optional<Dim> NeuronCheck::CalleeNames::local(int symbol) {
+  const auto param = std::find(facts_.params.begin(), facts_.params.end(), symbol);
+  if (param != facts_.params.end()) {
+    const auto& name = callee_.params[static_cast<std::size_t>(param - facts_.params.begin())].name;
+    const Argument* argument = args_.find(name);
+    if (argument && argument->value.dim()) return *argument->value.dim();
+    if (argument && argument->value.integer()) return Dim(*argument->value.integer());
+  }
+  const auto [known, added] = renamed_.try_emplace(symbol, 0);
+  if (added) known->second = check_.f_.solver.fresh(facts_.solver.symbol(symbol).name, SymbolKind::free);
+  return Dim::symbol(known->second);
+}
+
+SymShape NeuronCheck::CalleeNames::import(const SymShape& shape) {
+  SymShape out;
+  for (const Axis& axis : facts_.solver.resolve(shape)) {
+    if (!axis.is_variadic()) {
+      out.push_back({import(axis.size)});
+      continue;
+    }
+    const auto [known, added] = renamed_.try_emplace(axis.variadic, 0);
+    const Symbol& symbol = facts_.solver.symbol(axis.variadic);
+    if (added) known->second = check_.f_.solver.fresh(symbol.name, SymbolKind::variadic, symbol.min_axes);
+    out.push_back(Axis::run(known->second));
+  }
+  return out;
+}
+
+/// In an instance, what a callee is that has been given neurons; nothing when a size is not known, or for all others.
+std::optional<Facts> NeuronCheck::facts_with_neurons(const ModuleFacts& facts) {
+  ModuleFacts settled = facts;
+  const auto takes_neuron = [](const Argument& argument) { return argument.value.neuron() != nullptr; };
+  const auto& items = settled.args.items();
+  if (!values_ || std::none_of(items.begin(), items.end(), takes_neuron) || !settle(settled)) return std::nullopt;
+  for (Argument& argument : settled.args.items()) {
+    auto* neuron = std::get_if<NeuronValue>(&argument.value.data);
+    if (!neuron || neuron->facts || neuron->module < 0) continue;
+    neuron->facts = std::make_shared<ModuleFacts>(f_.modules[static_cast<std::size_t>(neuron->module)]);
+    if (!settle(*neuron->facts)) return std::nullopt;
+  }
+  return checker_.check_nested(*facts.neuron, settled.args);
+}
+
 NeuronCheck::Flows NeuronCheck::call_composite(const GraphNode& node, int index, const ModuleDecl& module,
                                                const ModuleFacts& facts, const Flows& source) {
   const Neuron& callee = *facts.neuron;
-  const Facts& inner = checker_.facts(callee);
+  // With neurons among its arguments a callee's shapes are its instance's.
+  const std::optional<Facts> instance = facts_with_neurons(facts);
+  const Facts& inner = instance ? *instance : checker_.facts(callee);
   const bool many = callee.inputs.size() == 1 && callee.inputs[0].variadic;
   std::string ports;
   for (std::size_t i = 0; i < callee.inputs.size(); ++i) {
@@ -176,40 +259,13 @@ NeuronCheck::Flows NeuronCheck::call_composite(const GraphNode& node, int index,
   const bool fits = arity(node, module, many ? 1 : callee.inputs.size(), many, source, ports);
   if (!inner.ok && callee.outputs.size() != inner.outputs.size()) return {unknown_flow(node.span)};
 
-  // The callee's names are local to this call: parameters become the arguments, everything else is new.
-  std::map<int, int> renamed;
-  const auto local = [&](int symbol) -> std::optional<Dim> {
-    const auto param = std::find(inner.params.begin(), inner.params.end(), symbol);
-    if (param != inner.params.end()) {
-      const auto& name = callee.params[static_cast<std::size_t>(param - inner.params.begin())].name;
-      const Argument* argument = facts.args.find(name);
-      if (argument && argument->value.dim()) return *argument->value.dim();
-      if (argument && argument->value.integer()) return Dim(*argument->value.integer());
-    }
-    const auto [known, added] = renamed.try_emplace(symbol, 0);
-    if (added) known->second = f_.solver.fresh(inner.solver.symbol(symbol).name, SymbolKind::free);
-    return Dim::symbol(known->second);
-  };
-  const auto import = [&](const SymShape& shape) {
-    SymShape out;
-    for (const Axis& axis : inner.solver.resolve(shape)) {
-      if (!axis.is_variadic()) {
-        out.push_back({axis.size.substitute(local)});
-        continue;
-      }
-      const auto [known, added] = renamed.try_emplace(axis.variadic, 0);
-      const Symbol& symbol = inner.solver.symbol(axis.variadic);
-      if (added) known->second = f_.solver.fresh(symbol.name, SymbolKind::variadic, symbol.min_axes);
-      out.push_back(Axis::run(known->second));
-    }
-    return out;
-  };
+  CalleeNames names(*this, callee, inner, facts.args);
   try {
     for (std::size_t i = 0; fits && i < source.size(); ++i) {
-      if (many) renamed.clear();
+      if (many) names.forget();
       Meeting meeting;
       meeting.actual = source[i];
-      meeting.expected = import(inner.inputs[many ? 0 : i]);
+      meeting.expected = names.import(inner.inputs[many ? 0 : i]);
       meeting.module = index;
       meeting.input = static_cast<int>(i);
       meeting.span = node.span;
@@ -224,7 +280,7 @@ NeuronCheck::Flows NeuronCheck::call_composite(const GraphNode& node, int index,
       f_.meetings.push_back(std::move(meeting));
       const int edge = static_cast<int>(f_.meetings.size()) - 1;
       const auto conflict =
-          f_.solver.unify(condition.expected.substitute(local), condition.actual.substitute(local), 0, edge, node.span);
+          f_.solver.unify(names.import(condition.expected), names.import(condition.actual), 0, edge, node.span);
       if (conflict) report(*conflict);
     }
     Flows flows;
@@ -233,7 +289,8 @@ NeuronCheck::Flows NeuronCheck::call_composite(const GraphNode& node, int index,
       flow.module = index;
       flow.output = static_cast<int>(i);
       if (i < inner.outputs.size() && inner.ok) {
-        flow.shape = f_.solver.resolve(import(inner.outputs[i]));
+        flow.shape = f_.solver.resolve(names.import(inner.outputs[i]));
+        flow.loose = any_loose(source) || (i < inner.loose.size() && inner.loose[i]);
         flow.unknown = false;
       }
       flows.push_back(std::move(flow));

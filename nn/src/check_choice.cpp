@@ -54,6 +54,7 @@ NeuronCheck::ArmFlows NeuronCheck::arm_flows(const Arm& arm, const Flows& values
     ArmFlows::OneValue value;
     value.flow = flow;
     value.flow.shape = f_.solver.resolve(flow.shape);
+    value.flow.loose = flow.loose || (arm.pattern && arm.condition);
     value.text = f_.solver.text(value.flow.shape);
     for (const SymShape& shape : outer) value.whole.push_back(same(f_.solver.resolve(shape), value.flow.shape));
     for (const Axis& axis : value.flow.shape) {
@@ -75,7 +76,10 @@ NeuronCheck::Flows NeuronCheck::join(const GraphNode& node, const ChooseNode& ch
                                      const std::vector<SymShape>& outer, const Solver::Mark& mark) {
   const auto inconsistent = [&](const ArmFlows& a, const std::string& gives_a, const ArmFlows& b,
                                 const std::string& gives_b, const char* title) {
-    diags_->error(codes::kInconsistentArms, title).primary(b.span, gives_b).secondary(a.span, gives_a);
+    diags_->error(codes::kInconsistentArms, title)
+        .primary(b.span, gives_b)
+        .secondary(a.span, gives_a)
+        .help("let every arm end with the same: what follows takes whatever the arm that ran gives");
   };
   const auto unknown = [](const ArmFlows& arm) {
     return std::any_of(arm.values.begin(), arm.values.end(), [](const auto& v) { return v.flow.unknown; });
@@ -99,6 +103,7 @@ NeuronCheck::Flows NeuronCheck::join(const GraphNode& node, const ChooseNode& ch
       flow.module = flow.port = -1;
       flow.span = node.span;
     }
+    flow.loose = !each([](const auto& v) { return !v.flow.loose; });
     out.push_back(flow);
     SymShape& shape = out.back().shape;
     const auto whole = [&](std::size_t o) { return each([&](const auto& v) { return bool(v.whole[o]); }); };
@@ -187,8 +192,12 @@ bool NeuronCheck::covers(const SymShape& pattern, const SymShape& actual, int fi
 }
 
 /// Whether an arm is taken, as far as that is known; makes what its pattern says hold.
-NeuronCheck::Fit NeuronCheck::select(const Arm& arm, const Flows& source) {
+NeuronCheck::Fit NeuronCheck::select(const ChooseNode& choice, const Arm& arm, const Flows& source) {
   Fit fit = Fit::always;
+  if (arm.contract) {
+    fit = select_contract(choice, *arm.contract);
+    if (fit == Fit::never) return fit;
+  }
   if (arm.pattern) {
     const int first_new = f_.solver.symbol_count();
     const SymShape pattern = pattern_of(*arm.pattern);
@@ -204,9 +213,86 @@ NeuronCheck::Fit NeuronCheck::select(const Arm& arm, const Flows& source) {
     const auto value = evaluate(*arm.condition, numbers(f_.solver), *diags_);
     const auto holds = value ? value->truth() : std::nullopt;
     if (holds) return *holds ? fit : Fit::never;
-    return Fit::maybe;
+    return values_ && arm.contract ? Fit::never : Fit::maybe;  // ports that leave a guard open do not fit
   }
   return fit;
+}
+
+/// Whether the ports of the neuron behind a parameter are what an arm asks for. Names in the arm are wildcards: those
+/// of parameters excepted, they hide the neuron's own.
+NeuronCheck::Fit NeuronCheck::select_contract(const ChooseNode& choice, const ContractPattern& contract) {
+  std::map<std::string, Dim> sizes;
+  std::map<std::string, int> runs;
+  sizes.swap(sizes_);
+  runs.swap(runs_);
+  const SymShape in = pattern_of(contract.in), out = pattern_of(contract.out);
+  const std::optional<Ports> ports = ports_behind(choice.parameter);
+  bool fits = true;
+  if (ports) {
+    const auto meets = [&](const std::vector<std::pair<std::string, SymShape>>& all, const std::string& name,
+                           const SymShape& shape) {
+      for (const auto& [port, actual] : all) {
+        const bool named = name.empty() ? port == "default" || all.size() == 1 : port == name;
+        if (named) return !f_.solver.unify(shape, actual, -1, {}) && f_.solver.retry().empty();
+      }
+      return false;
+    };
+    fits = meets(ports->inputs, contract.input, in) && meets(ports->outputs, contract.output, out);
+  }
+  sizes_.merge(sizes);
+  runs_.merge(runs);
+  if (!fits) return Fit::never;
+  return ports ? Fit::always : Fit::maybe;
+}
+
+/// The ports of the neuron that an instance has been given for a parameter.
+std::optional<NeuronCheck::Ports> NeuronCheck::ports_behind(int parameter) {
+  const Argument* given = values_ ? values_->find(neuron_.params[static_cast<std::size_t>(parameter)].name) : nullptr;
+  const NeuronValue* value = given ? given->value.neuron() : nullptr;
+  if (!value) return std::nullopt;
+  const Neuron* neuron = value->facts ? value->facts->neuron : value->neuron;
+  const PrimitiveDef* primitive = value->facts ? value->facts->primitive : value->primitive;
+  const Arguments args = value->facts ? value->facts->args : Arguments();
+  Ports ports;
+  if (primitive) {
+    PatternNames names;
+    for (const PortSpec& port : primitive->inputs) {
+      ports.inputs.emplace_back(port.name, pattern_shape(port.pattern, args, f_.solver, names));
+    }
+    for (const PortSpec& port : primitive->outputs) {
+      ports.outputs.emplace_back(port.name, pattern_shape(port.pattern, args, f_.solver, names));
+    }
+  } else if (neuron) {
+    const Facts& inner = checker_.facts(*neuron);
+    CalleeNames names(*this, *neuron, inner, args);
+    for (std::size_t i = 0; i < inner.inputs.size(); ++i) {
+      ports.inputs.emplace_back(neuron->inputs[i].name, names.import(inner.inputs[i]));
+    }
+    for (std::size_t i = 0; i < inner.outputs.size(); ++i) {
+      ports.outputs.emplace_back(neuron->outputs[i].name, names.import(inner.outputs[i]));
+    }
+  }
+  return ports;
+}
+
+void NeuronCheck::report_unresolved(const GraphNode& node, const ChooseNode& choice) {
+  const ParamDecl& param = neuron_.params[static_cast<std::size_t>(choice.parameter)];
+  const std::optional<Ports> ports = ports_behind(choice.parameter);
+  const auto text = [this](const std::vector<std::pair<std::string, SymShape>>& all, const char* word) {
+    std::string out;
+    for (const auto& [name, shape] : all) {
+      out += str(out.empty() ? "" : ", ", word, name == "default" ? "" : " " + name, " ", f_.solver.text(shape));
+    }
+    return out;
+  };
+  const Argument& given = *values_->find(param.name);
+  auto& d =
+      diags_->error(codes::kContractUnresolved, str("no arm of `match(", param.name, ")` fits ", text_of(given.value)));
+  d.primary(node.span, str("it has ", text(ports->inputs, "in"), " -> ", text(ports->outputs, "out")));
+  for (const Arm& arm : choice.arms) {
+    d.secondary(arm.span, str("asks for in ", text_of(arm.contract->in), " -> out ", text_of(arm.contract->out)));
+  }
+  if (given.span.known()) d.secondary(given.span, str("`", param.name, "` of `", neuron_.name, "` is this"));
 }
 
 /// An arm that never runs is judged by its names alone.
@@ -244,20 +330,21 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
     mark = f_.solver.mark();
     const std::size_t meetings = f_.meetings.size(), sizes = new_sizes_.size(), runs = new_runs_.size(),
                       bound = bound_.size();
-    const Fit fit = select(arm, source);
+    const Fit fit = select(choice, arm, source);
     const bool decides = fit == Fit::always && slots[0].empty();
     Flows result;
     if (decides) {
       f_.taken[index] = static_cast<int>(i);
       walk(arm.region);
       result = values_of(arm.result);
+      for (Flow& flow : result) flow.loose = flow.loose || (arm.pattern && arm.condition);
       for (const int output : arm.outputs) assigned.push_back(values_of(output));
     } else if (fit == Fit::never) {
       if (!values_) {
         if (arm.pattern && !source.empty() && !source[0].unknown && !arm.condition) {
           diags_->warning(codes::kImpossibleArm, "this arm never runs")
               .primary(arm.span, "nothing of this shape arrives")
-              .secondary(source[0].span, str("gives ", f_.solver.text(outer[0])));
+              .secondary(source[0].span, str(source[0].port >= 0 ? "is " : "gives ", f_.solver.text(outer[0])));
         }
         check_names_only(arm);
       }
@@ -291,7 +378,9 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
     if (fit == Fit::always) break;
   }
   if (slots[0].empty()) {  // no arm can run
-    if (values_ || choice.kind != ChoiceKind::shape) {
+    if (choice.kind == ChoiceKind::contract) {
+      if (values_) report_unresolved(node, choice);
+    } else if (values_) {
       const bool unknown = source.empty() || source[0].unknown;
       if (!unknown) {
         diags_->error(codes::kNonExhaustiveMatch, "no arm of this match fits what arrives")

@@ -12,6 +12,9 @@ std::string count_text(std::size_t n, const char* thing) { return str(n, " ", th
 bool any_number(const std::vector<Flow>& values) {
   return std::any_of(values.begin(), values.end(), [](const Flow& f) { return f.many; });
 }
+bool any_loose(const std::vector<Flow>& values) {
+  return std::any_of(values.begin(), values.end(), [](const Flow& f) { return f.loose; });
+}
 std::string number_of(const std::vector<Flow>& values) {
   return any_number(values) ? "any number" : str(values.size());
 }

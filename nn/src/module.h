@@ -16,6 +16,9 @@
 
 namespace neuro {
 
+/// Sizes that are known when a module is built late, by name.
+using Sizes = std::map<std::string, std::int64_t>;
+
 /// One neuron with its arguments: a primitive with weights, or a composite with children.
 struct Module {
   std::string path;  ///< "encoder.linear_0"; "" for the root
@@ -23,19 +26,18 @@ struct Module {
   const PrimitiveDef* primitive = nullptr;
   Arguments args;
   bool frozen = false;            ///< its weights are not trained
+  bool stands = false;            ///< a composite with all that it has from the start: only `later` still grows
   std::vector<WeightSpec> specs;  ///< of a primitive
   std::vector<Var> weights;
-  const Neuron* neuron = nullptr;  ///< of a composite
+  const Neuron* neuron = nullptr;  ///< of a composite; neither: an unroll, whose children run one after the other
   Facts facts;
   /// In the order of Neuron::modules; null for what is built when a pass needs it, or never.
   std::vector<std::shared_ptr<Module>> children;
   /// What passes needed: by module and the values of its arguments that depend on data. Guarded by
   /// ModuleInstance::building.
   std::map<std::pair<int, std::string>, std::shared_ptr<Module>> later;
+  std::map<std::pair<int, Sizes>, std::shared_ptr<Module>> by_sizes;  ///< the same, by what the arguments are made of
 };
-
-/// Sizes that were known when a module was built late, by name: "d=16 seq=8".
-using Sizes = std::map<std::string, std::int64_t>;
 
 class ModuleInstance {
  public:
@@ -47,14 +49,17 @@ class ModuleInstance {
   /// Parameters in the order of the tree. A new table replaces it when a pass has built something; earlier ones stay,
   /// since somebody may be reading them.
   const std::vector<Parameter>& parameters() const { return *current.load(); }
+  std::atomic<std::int64_t> generation = 0;
   void publish_parameters();  ///< with `building` held, except while nobody else has the model
   std::atomic<const std::vector<Parameter>*> current = nullptr;
   std::vector<std::unique_ptr<const std::vector<Parameter>>> tables;
 
   /// Longer names under which files may hold a parameter: "fc.linear.weight" for "fc.weight".
   std::unordered_map<std::string, std::string> long_names;
-  /// What was built late, parents first: the path of the neuron, the module in it, and the sizes.
-  std::vector<std::string> late;
+  /// Instances that several neurons use: `@static` and `@global`.
+  std::map<std::string, std::shared_ptr<Module>> shared;
+  std::map<std::string, Value> globals;
+  std::vector<std::string> late;  ///< see Model::lazy_instances
   std::mutex building;
 
   /// A planned forward pass for one signature of inputs; one caller uses it at a time.

@@ -17,7 +17,7 @@ class NeuronCheck {
 
   Facts run();
   Facts ports();  ///< what the ports declare, without the body
-  ModuleFacts module(int index, const std::map<std::string, std::int64_t>& sizes);
+  std::vector<ModuleFacts> module(int index, const std::map<std::string, std::int64_t>& sizes);
 
  private:
   using Flows = std::vector<Flow>;
@@ -43,6 +43,12 @@ class NeuronCheck {
   void bind_module(int index);
   bool bind_callee(const ModuleDecl& module, ModuleFacts& facts);
   void bind_arguments(const ModuleDecl& module, ModuleFacts& facts);
+  bool bind_parameter(const ModuleDecl& module, ModuleFacts& facts);
+  void bind_unroll(const ModuleDecl& module, ModuleFacts& facts);
+  std::optional<Value> neuron_value(const Expr& expr, const Arguments& earlier) const;
+  std::optional<Value> neuron_argument(const ModuleDecl& module, const ParamSpec& param, const ArgDecl& written);
+  std::optional<int> binding(const std::string& name) const;
+  void judge_arguments(const ModuleDecl& module);
   void report_missing(const ModuleDecl& module);
   bool check_sizes(const ModuleDecl& module, const Neuron& callee, const Arguments& args);
   std::optional<Value> default_value(const ModuleDecl& module, const Neuron& callee, std::size_t index,
@@ -50,10 +56,14 @@ class NeuronCheck {
   std::optional<Value> argument_value(const ModuleDecl& module, const ParamSpec& param, const ArgDecl& written);
   bool mentions_size(const Expr& expr) const;
   void check_weights(const ModuleDecl& module, const ModuleFacts& facts);
+  bool mentions_index(int module) const;
   void settle(std::size_t from);
+  bool settle(ModuleFacts& facts) const;
 
   // check_calls.cpp: what flows through a module
   Flows call(const GraphNode& node, int module, const Flows& source);
+  std::optional<Facts> facts_with_neurons(const ModuleFacts& facts);
+  Flows repeat(const GraphNode& node, int index, const Flows& source);
   Flow unknown_flow(Span span);
   bool arity(const GraphNode& node, const ModuleDecl& module, std::size_t takes, bool or_more, const Flows& source,
              const std::string& ports);
@@ -62,9 +72,29 @@ class NeuronCheck {
   Flows call_primitive(const GraphNode& node, int index, const ModuleDecl& module, const ModuleFacts& facts,
                        const Flows& source);
   std::vector<SymShape> primitive_shapes(const PrimitiveDef& primitive, const ModuleFacts& facts, const Flows& source,
-                                         const std::vector<SymShape>& in, std::string& problem);
+                                         const std::vector<SymShape>& in, std::string& problem, bool& window);
   Flows call_composite(const GraphNode& node, int index, const ModuleDecl& module, const ModuleFacts& facts,
                        const Flows& source);
+
+  /// A callee's names are local to a call: parameters become the arguments, everything else is new.
+  class CalleeNames {
+   public:
+    CalleeNames(NeuronCheck& check, const Neuron& callee, const Facts& facts, const Arguments& args)
+        : check_(check), callee_(callee), facts_(facts), args_(args) {}
+    std::optional<Dim> local(int symbol);
+    Dim import(const Dim& dim) {
+      return dim.substitute([this](int symbol) { return local(symbol); });
+    }
+    SymShape import(const SymShape& shape);
+    void forget() { renamed_.clear(); }
+
+   private:
+    NeuronCheck& check_;
+    const Neuron& callee_;
+    const Facts& facts_;
+    const Arguments& args_;
+    std::map<int, int> renamed_;
+  };
 
   // check_graph.cpp: nodes
   void walk(int region);
@@ -77,7 +107,13 @@ class NeuronCheck {
   // check_choice.cpp: arms
   struct ArmFlows;
   Flows choose(int index, const GraphNode& node, const ChooseNode& choice);
-  Fit select(const Arm& arm, const Flows& source);
+  Fit select(const ChooseNode& choice, const Arm& arm, const Flows& source);
+  struct Ports {
+    std::vector<std::pair<std::string, SymShape>> inputs, outputs;
+  };
+  std::optional<Ports> ports_behind(int parameter);
+  Fit select_contract(const ChooseNode& choice, const ContractPattern& contract);
+  void report_unresolved(const GraphNode& node, const ChooseNode& choice);
   bool covers(const SymShape& pattern, const SymShape& actual, int first_new) const;
   void check_names_only(const Arm& arm);
   ArmFlows arm_flows(const Arm& arm, const Flows& values, const std::vector<SymShape>& outer, const Solver::Mark& mark);
@@ -97,6 +133,7 @@ class NeuronCheck {
   std::vector<Flows> flows_;
   std::map<int, std::vector<Flows>> chosen_;  ///< what the arms of a choice assigned
   std::vector<int> bound_;                    ///< modules, in the order of binding
+  std::int64_t unrolled_ = 0;                 ///< modules that unrolls have made
   int undecided_ = 0;                         ///< arms around that may not run
   Flows missing_;
 };
@@ -106,5 +143,6 @@ std::string count_text(std::size_t n, const char* thing);
 /// Whether a variadic input is among the values.
 bool any_number(const std::vector<Flow>& values);
 std::string number_of(const std::vector<Flow>& values);
+bool any_loose(const std::vector<Flow>& values);
 
 }  // namespace neuro

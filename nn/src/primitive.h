@@ -31,6 +31,7 @@ struct ShapeCall {
   std::span<const SymShape> in;  ///< resolved
   Solver& solver;
   std::string problem;  ///< set by `fail`: why no shape fits
+  bool window = false;  ///< the sizes come from the arithmetic of sliding windows
 
   /// A size that only data will tell.
   Dim unknown(const std::string& name) { return Dim::symbol(solver.fresh(name, SymbolKind::free)); }

@@ -14,6 +14,7 @@ namespace {
 /// One composite in one pass: what its nodes gave, and what its names mean.
 struct Frame {
   Module& module;
+  const std::map<std::string, Value>& globals;
   Solver sizes;  ///< knows the sizes of the ports
   Captures captures;
   std::vector<std::vector<Var>> values;                   ///< of each node
@@ -36,6 +37,10 @@ struct Frame {
     };
     scope.names = [] { return std::vector<std::string>(); };
     scope.symbol_name = [](int) { return std::string("?"); };
+    scope.global = [this](const std::string& name) -> std::optional<Value> {
+      const auto found = globals.find(name);
+      return found == globals.end() ? std::nullopt : std::optional(found->second);
+    };
     return scope;
   }
 };
@@ -57,7 +62,11 @@ class Recording {
 
  private:
   std::vector<Var> dispatch(Module& module, std::span<const Var> inputs) {
-    return module.primitive ? primitive(module, inputs) : composite(module, inputs);
+    if (module.primitive) return primitive(module, inputs);
+    if (module.neuron) return composite(module, inputs);
+    std::vector<Var> values(inputs.begin(), inputs.end());  // an unroll
+    for (const auto& child : module.children) values = run(*child, values);
+    return values;
   }
 
   std::int64_t own_size(const Module& module) const {
@@ -86,7 +95,7 @@ class Recording {
   }
 
   std::vector<Var> composite(Module& module, std::span<const Var> inputs) {
-    Frame frame{module, check_ports(module, inputs), {}, {}, {}};
+    Frame frame{module, model_.globals, check_ports(module, inputs), {}, {}, {}};
     for (const auto& [name, symbol] : module.facts.runs) {
       const SymShape run = frame.sizes.resolve(SymShape{Axis::run(symbol)});
       const auto known = [](const Axis& a) { return !a.is_variadic() && a.size.constant(); };

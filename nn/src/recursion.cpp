@@ -139,6 +139,12 @@ class EagerGraph {
             .help("pass an argument that changes, and run it under a condition: if depth > 0: ...");
       }
     }
+    std::set<std::string> values;  // a word that is a value is none of the bindings
+    for (const ParamDecl& param : neuron.params) values.insert(param.name);
+    for (const PortDecl& port : neuron.inputs) {
+      for (const DimPattern& dim : port.shape.dims) names_in(dim.size, values);
+    }
+    for (const std::string& value : values) bindings.erase(value);
     std::map<const ModuleDecl*, State> state;
     for (const auto& [name, module] : bindings) {
       std::vector<std::pair<std::string, const ModuleDecl*>> path;

@@ -85,6 +85,7 @@ void Solver::go_back(const Mark& mark) {
     s.axes.reset();
     s.bound_by = {};
   }
+  for (; rigid_.size() > mark.rigid; rigid_.pop_back()) known_rigid_.erase(key_of(rigid_.back()));
   symbols_.resize(mark.symbols);
   deferred_ = mark.deferred;
   changed_ = mark.changed;
@@ -149,7 +150,7 @@ std::optional<Conflict> Solver::unify(const Dim& expected, const Dim& actual, in
     const Verdict verdict = decide(expected, actual, where, conflict.equation);
     if (verdict == Verdict::equal) return std::nullopt;
     if (verdict == Verdict::deferred) {
-      deferred_.push_back({expected, actual, axis_from_end, edge});
+      defer({expected, actual, axis_from_end, edge});
       return std::nullopt;
     }
     conflict.kind = conflict.equation.empty() ? Conflict::Kind::size : Conflict::Kind::unsolvable;
@@ -253,17 +254,25 @@ std::vector<Conflict> Solver::retry() {
   return conflicts;
 }
 
-std::vector<Equation> Solver::preconditions() const {
-  std::vector<Equation> out;
-  for (const Equation& e : deferred_) {
-    bool rigid = true;
-    const Dim a = resolve(e.expected), b = resolve(e.actual);
-    const auto look = [&](int s) { rigid = rigid && symbol(s).kind == SymbolKind::rigid; };
-    a.each_symbol(look);
-    b.each_symbol(look);
-    if (rigid) out.push_back({a, b, e.axis_from_end, e.edge});
+/// The difference of both sides, which is the same however an equation is written.
+std::string Solver::key_of(const Equation& equation) const {
+  const auto number = [](int symbol) { return str("s", symbol); };
+  const Dim difference = equation.expected - equation.actual;
+  const bool flip = difference.terms().front().coefficient < 0;
+  return (flip ? -difference : difference).text(number);
+}
+
+void Solver::defer(Equation equation) {
+  Equation now{resolve(equation.expected), resolve(equation.actual), equation.axis_from_end, equation.edge};
+  bool rigid = true;
+  const auto look = [&](int s) { rigid = rigid && symbol(s).kind == SymbolKind::rigid; };
+  now.expected.each_symbol(look);
+  now.actual.each_symbol(look);
+  if (!rigid) {
+    deferred_.push_back(std::move(equation));
+  } else if (known_rigid_.insert(key_of(now)).second) {
+    rigid_.push_back(std::move(now));
   }
-  return out;
 }
 
 }  // namespace neuro

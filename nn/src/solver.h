@@ -3,6 +3,7 @@
 // and what remains to be checked later.
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "dim.h"
@@ -72,11 +73,11 @@ class Solver {
   /// A state to come back to: what holds inside one arm of a choice must not hold outside. Going back costs what was
   /// bound since. Symbols made since are gone then.
   struct Mark {
-    std::size_t symbols = 0, bound = 0;
+    std::size_t symbols = 0, bound = 0, rigid = 0;
     std::vector<Equation> deferred;
     bool changed = false;
   };
-  Mark mark() const { return {symbols_.size(), bound_.size(), deferred_, changed_}; }
+  Mark mark() const { return {symbols_.size(), bound_.size(), rigid_.size(), deferred_, changed_}; }
   void go_back(const Mark& mark);
 
   /// With all bindings put in.
@@ -86,16 +87,20 @@ class Solver {
   std::string text(const SymShape& shape) const;  ///< resolved: "[*batch, 64]"
 
   /// Equations over parameters alone: they decide when the parameters are known.
-  std::vector<Equation> preconditions() const;
+  const std::vector<Equation>& preconditions() const { return rigid_; }
 
  private:
   enum class Verdict { equal, different, deferred };
   Verdict decide(const Dim& expected, const Dim& actual, Span where, std::string& impossible);
+  void defer(Equation equation);
+  std::string key_of(const Equation& equation) const;
   std::optional<Conflict> bind_axes(int symbol, SymShape axes, int edge, Span where);
 
   std::vector<Symbol> symbols_;
-  std::vector<int> bound_;  ///< in the order of binding
-  std::vector<Equation> deferred_;
+  std::vector<int> bound_;          ///< in the order of binding
+  std::vector<Equation> deferred_;  ///< with free sizes: tried again when one of them is bound
+  std::vector<Equation> rigid_;     ///< over parameters alone, each once: no binding decides them
+  std::unordered_set<std::string> known_rigid_;
   bool changed_ = false;
 };
 

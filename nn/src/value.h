@@ -29,9 +29,9 @@ struct NeuronValue {
   std::string text;                ///< as messages and keys name it
   const Neuron* neuron = nullptr;  ///< a name: what it constructs, one of these
   const PrimitiveDef* primitive = nullptr;
-  std::shared_ptr<const ModuleFacts> facts;  ///< an instance: what it is
-  std::shared_ptr<Module> instance;          ///< once it stands
-  int module = -1;                           ///< until then: that of the neuron which passes it on
+  std::shared_ptr<ModuleFacts> facts;  ///< an instance: what it is
+  std::shared_ptr<Module> instance;    ///< once it stands
+  int module = -1;                     ///< until then: that of the neuron which passes it on
   bool constructs() const { return neuron != nullptr || primitive != nullptr; }
 };
 

@@ -25,12 +25,6 @@ std::vector<Stage> stages() {
           {"checks",
            [](const ExplainPage& page) {
              const std::string_view code = page.code;
-             // Their examples need parameters that are neurons, and globals, which are not built yet.
-             if (code == codes::kNeuronArgumentExpected || code == codes::kGlobalInContext ||
-                 code == codes::kMutualLazyRecursion || code == codes::kInvalidUnrollCount ||
-                 code == codes::kContractUnresolved) {
-               return false;
-             }
              return code.starts_with("NS02") || code.starts_with("NS03") || code.starts_with("NS04");
            },
            [](const std::string& text) {

@@ -41,17 +41,6 @@ bool mentions(const std::vector<Pipeline>& graph, std::string_view word) {
   return std::any_of(graph.begin(), graph.end(), [&](const Pipeline& p) { return mentions(p, word); });
 }
 
-PortDecl implicit_port(const char* run) {
-  PortDecl port;
-  port.name = "default";
-  port.implicit = true;
-  DimPattern dims;
-  dims.kind = DimKind::rest;
-  dims.name = run;
-  port.shape.dims.push_back(std::move(dims));
-  return port;
-}
-
 class NeuronLowering {
  public:
   NeuronLowering(const ns::Neuron& source, Known& known, Diagnostics& diags)
@@ -96,13 +85,12 @@ class NeuronLowering {
             .secondary(first->span, "first here");
         continue;
       }
-      if (param.type && (param.type->text == "Neuron" || param.type->text == "NeuronType")) {
-        not_built_yet(diags_, param.span, "a neuron as a parameter");
-        refused_ = true;
-      }
       ParamDecl decl{param.name.text, param.span, std::nullopt};
-      const bool neuron = param.type && refused_;
-      if (param.default_value && !neuron) decl.default_value = lower_value(*param.default_value, {diags_, refused_});
+      decl.neuron = param.type && (param.type->text == "Neuron" || param.type->text == "NeuronType");
+      bool refused = false;
+      if (param.default_value) decl.default_value = lower_value(*param.default_value, {diags_, refused});
+      if (refused) decl.default_value.reset();
+      refused_ = refused_ || refused;
       out_.params.push_back(std::move(decl));
     }
   }
@@ -224,7 +212,36 @@ class NeuronLowering {
   bool refused_ = false;
 };
 
+/// Values become globals of the graph; modules wait for the neurons that use them.
+void lower_globals(const Program& program, Known& known, NeuronGraph& graph, Diagnostics& diags) {
+  for (const Global& global : program.globals) {
+    const auto [first, added] = known.globals.emplace(global.name.text, &global);
+    if (!added) {
+      diags.error(codes::kDuplicateName, str("`@global ", global.name.text, "` is defined twice"))
+          .primary(global.name.span, "again here")
+          .secondary(first->second->name.span, "first here");
+    } else if (!std::holds_alternative<CallValue>(global.value.node)) {
+      bool refused = false;
+      ValueContext context{diags, refused};
+      context.all_global = true;
+      Expr value = lower_value(global.value, context);
+      if (!refused) graph.globals.push_back({global.name.text, global.name.span, std::move(value)});
+    }
+  }
+}
+
 }  // namespace
+
+PortDecl implicit_port(const char* run) {
+  PortDecl port;
+  port.name = "default";
+  port.implicit = true;
+  DimPattern dims;
+  dims.kind = DimKind::rest;
+  dims.name = run;
+  port.shape.dims.push_back(std::move(dims));
+  return port;
+}
 
 std::string snake_case(std::string_view name) {
   const auto upper = [&](std::size_t i) {
@@ -244,12 +261,12 @@ std::string snake_case(std::string_view name) {
 }
 
 NeuronGraph lower(const Program& program, Diagnostics& diags) {
-  for (const Global& global : program.globals) not_built_yet(diags, global.span, "`@global`");
   Known known;
   for (const PrimitiveInfo& primitive : list_primitives()) known.neurons.insert(primitive.name);
   for (const ns::Neuron& neuron : program.neurons) known.neurons.insert(neuron.name.text);
 
   NeuronGraph graph;
+  lower_globals(program, known, graph, diags);
   std::map<std::string, Span> defined;
   for (const ns::Neuron& neuron : program.neurons) {
     const std::string& name = neuron.name.text;
@@ -266,6 +283,7 @@ NeuronGraph lower(const Program& program, Diagnostics& diags) {
     }
     graph.neurons.push_back(NeuronLowering(neuron, known, diags).lower());
   }
+  for (neuro::Neuron& lifted : known.lifted) graph.neurons.push_back(std::move(lifted));
   return graph;
 }
 

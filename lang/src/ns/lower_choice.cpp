@@ -1,4 +1,6 @@
 // `if` and `match`: every arm is a region of nodes of its own.
+#include <algorithm>
+
 #include "lower_graph.h"
 #include "neuro/codes.h"
 #include "neuro/str.h"
@@ -13,7 +15,9 @@ void collect_sizes(const Expr& expr, std::set<std::string, std::less<>>& names) 
   }
 }
 
-std::set<std::string, std::less<>> sizes_of(const ShapePattern& shape) {
+}  // namespace
+
+std::set<std::string, std::less<>> names_in(const ShapePattern& shape) {
   std::set<std::string, std::less<>> names;
   for (const DimPattern& dim : shape.dims) {
     if (dim.kind == DimKind::size) collect_sizes(dim.size, names);
@@ -21,8 +25,6 @@ std::set<std::string, std::less<>> sizes_of(const ShapePattern& shape) {
   }
   return names;
 }
-
-}  // namespace
 
 void GraphLowering::arm(ChooseNode& choice, Arm arm, const Pipeline* body, std::vector<Scope>& scopes,
                         const std::set<std::string, std::less<>>& sizes) {
@@ -89,15 +91,44 @@ int GraphLowering::choose(const ShapeMatch& match, Span, int value) {
     one.span = written.pattern.span;
     one.pattern = lower_shape(written.pattern, values());
     if (written.guard) one.condition = lower_value(*written.guard, values());
-    const auto sizes = sizes_of(*one.pattern);
+    const auto sizes = names_in(*one.pattern);
+    for (const std::string& name : sizes) import(name);
     arm(choice, std::move(one), &written.body, scopes, sizes);
   }
   return finish(std::move(choice), match.keyword, scopes);
 }
 
-int GraphLowering::choose(const ContractMatch& match, Span, int) {
-  refuse(match.keyword, "`match`");
-  return -1;
+int GraphLowering::choose(const ContractMatch& match, Span, int value) {
+  import(match.subject.text);
+  const auto param = std::find_if(out_.params.begin(), out_.params.end(),
+                                  [&](const ParamDecl& p) { return p.name == match.subject.text; });
+  if (param == out_.params.end() || !param->neuron) {
+    auto& d = diags_.error(codes::kNeuronArgumentExpected,
+                           str("`match(", match.subject.text, ")` asks what a neuron's ports are"));
+    d.primary(match.subject.span, param == out_.params.end() ? "no parameter of this neuron" : "not a neuron");
+    if (param != out_.params.end()) d.secondary(param->span, "takes a value");
+    d.help(param == out_.params.end() ? "write match: to choose by the shape that arrives"
+                                      : str("declare it as a neuron: ", match.subject.text, ": Neuron"));
+    refused_ = true;
+    return -1;
+  }
+  ChooseNode choice;
+  choice.kind = ChoiceKind::contract;
+  choice.source = value;
+  choice.parameter = static_cast<int>(param - out_.params.begin());
+  std::vector<Scope> scopes;
+  for (const ContractArm& written : match.arms) {
+    Arm one;
+    one.span = written.in.shape.span.join(written.out.shape.span);
+    one.contract =
+        ContractPattern{written.in.name ? written.in.name->text : "", written.out.name ? written.out.name->text : "",
+                        lower_shape(written.in.shape, values()), lower_shape(written.out.shape, values())};
+    if (written.guard) one.condition = lower_value(*written.guard, values());
+    auto sizes = names_in(one.contract->in);
+    sizes.merge(names_in(one.contract->out));
+    arm(choice, std::move(one), &written.body, scopes, sizes);
+  }
+  return finish(std::move(choice), match.keyword, scopes);
 }
 
 }  // namespace neuro::ns

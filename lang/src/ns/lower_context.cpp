@@ -11,11 +11,19 @@ namespace neuro::ns {
 ValueContext GraphLowering::values(bool in_unroll) {
   ValueContext context{diags_, refused_};
   context.in_unroll = in_unroll;
-  context.mention = [this](const std::string& name) { find_binding(name); };
+  context.all_global = all_global_;
+  context.mention = [this](const std::string& name) {
+    find_binding(name);
+    import(name);
+  };
   context.call = [this, in_unroll](const Call& call, Span span) {
     const int module = add_module(call, "", false, in_unroll);
     out_.modules[static_cast<std::size_t>(module)].argument = true;
-    return Expr{span, CallExpr{module, str(call.callee.text, "(...)")}};
+    std::string args;
+    for (const ArgDecl& arg : out_.modules[static_cast<std::size_t>(module)].args) {
+      args += str(args.empty() ? "" : ", ", arg.name ? *arg.name + "=" : "", text_of(arg.value));
+    }
+    return Expr{span, CallExpr{module, str(call.callee.text, "(", args, ")")}};
   };
   return context;
 }
@@ -28,6 +36,7 @@ int GraphLowering::add_module(const Call& call, std::string name, bool frozen, b
   module.callee = call.callee.text;
   module.callee_span = call.callee.span;
   module.region = scope_->region;
+  import(module.callee);
   const auto param = std::find_if(out_.params.begin(), out_.params.end(),
                                   [&](const ParamDecl& p) { return p.neuron && p.name == module.callee; });
   if (param != out_.params.end()) module.parameter = static_cast<int>(param - out_.params.begin());
@@ -50,25 +59,28 @@ void GraphLowering::lower_context() {
 bool GraphLowering::is_taken(const Name& name) {
   const auto port = input_port(name.text) ? input_port(name.text) : output_port(name.text);
   const auto first = bindings_.find(name.text);
-  if (first == bindings_.end() && !port) return false;
-  const Span before =
-      port ? (input_port(name.text) ? out_.inputs[*port].span : out_.outputs[*port].span) : first->second.span;
+  const auto member = members_.find(name.text);
+  if (first == bindings_.end() && member == members_.end() && !port) return false;
+  const Span before = port ? (input_port(name.text) ? out_.inputs[*port].span : out_.outputs[*port].span)
+                           : (member != members_.end() ? member->second.first : first->second.span);
   diags_.error(codes::kDuplicateBinding, str("`", name.text, "` is bound twice"))
       .primary(name.span, "bound again here")
       .secondary(before, "first here");
   return true;
 }
 
+bool GraphLowering::is_binding(const ns::Binding& binding) {
+  if (binding.kind != BindingKind::global) return true;
+  diags_.error(codes::kGlobalInContext, str("`@global ", binding.name.text, "` belongs to the top level of the file"))
+      .primary(binding.span, "inside a neuron")
+      .help("move the line out of the neuron");
+  refused_ = true;
+  return false;
+}
+
 void GraphLowering::lower_binding(const ns::Binding& binding) {
   const std::string& name = binding.name.text;
-  if (binding.kind == BindingKind::global) {
-    diags_.error(codes::kGlobalInContext, str("`@global ", name, "` belongs to the top level of the file"))
-        .primary(binding.span, "inside a neuron")
-        .help("move the line out of the neuron");
-    refused_ = true;
-    return;
-  }
-  if (is_taken(binding.name)) return;
+  if (!is_binding(binding) || is_taken(binding.name)) return;
   if (auto bound = bind(binding.module, name, binding, false)) {
     bindings_[name] = *bound;
     out_.bindings.emplace_back(name, bound->module);
@@ -82,7 +94,11 @@ std::optional<GraphLowering::Binding> GraphLowering::bind(const ModuleExpr& modu
   if (!call.parentheses || module.global) {
     Binding* other = module.global ? shared_module(call.callee.text) : find_binding(call.callee.text);
     if (!other) {
-      if (module.global || !is_call_without_parentheses(call.callee)) unknown(call.callee);
+      if (module.global) {
+        unknown_global(call.callee);
+      } else if (!is_call_without_parentheses(call.callee)) {
+        unknown(call.callee);
+      }
       return std::nullopt;
     }
     if (module.frozen) freeze(other->module);
@@ -98,16 +114,69 @@ std::optional<GraphLowering::Binding> GraphLowering::bind(const ModuleExpr& modu
   return Binding{index, -1, binding.name.span};
 }
 
-void GraphLowering::lower_unroll(const Unroll& unroll) { refuse(unroll.name.span.join(unroll.count.span), "`unroll`"); }
-
-GraphLowering::Binding* GraphLowering::shared_module(const std::string& name) {
-  const auto call = known_.shared.find(name);
-  return call == known_.shared.end() ? nullptr : nullptr;
+void GraphLowering::lower_unroll(const Unroll& unroll) {
+  if (is_taken(unroll.name)) return;
+  const int index = static_cast<int>(out_.modules.size());
+  ModuleDecl group;
+  group.name = group.callee = unroll.name.text;
+  group.span = unroll.name.span.join(unroll.count.span);
+  group.callee_span = unroll.name.span;
+  group.binding = true;
+  group.count = lower_value(unroll.count, values());
+  out_.modules.push_back(std::move(group));
+  bindings_[unroll.name.text] = {index, -1, unroll.name.span};
+  out_.bindings.emplace_back(unroll.name.text, index);
+  for (const ns::Binding& member : unroll.members) {
+    if (!is_binding(member) || is_taken(member.name)) continue;
+    const auto bound = bind(member.module, member.name.text, member, true);
+    if (!bound) continue;
+    members_[member.name.text] = {member.name.span, unroll.name.text};
+    ModuleDecl& decl = out_.modules[static_cast<std::size_t>(bound->module)];
+    if (member.module.call.parentheses && !member.module.global) decl.unroll = index;
+    ModuleDecl& owner = out_.modules[static_cast<std::size_t>(index)];
+    owner.lazy = owner.lazy || (decl.lazy && decl.unroll == index);
+    owner.members.push_back(bound->module);
+  }
 }
 
 GraphLowering::Binding* GraphLowering::find_binding(const std::string& name) {
   const auto found = bindings_.find(name);
-  return found == bindings_.end() ? nullptr : &found->second;
+  if (found != bindings_.end()) return &found->second;
+  import(name);
+  for (std::size_t i = 0; i < out_.params.size(); ++i) {
+    if (out_.params[i].name != name) continue;
+    if (!out_.params[i].neuron) return nullptr;
+    ModuleDecl decl;
+    decl.name = decl.callee = name;
+    decl.span = decl.callee_span = out_.params[i].span;
+    decl.parameter = static_cast<int>(i);
+    decl.applied = decl.binding = true;
+    out_.modules.push_back(std::move(decl));
+    return &(bindings_[name] = {static_cast<int>(out_.modules.size()) - 1, -1, out_.params[i].span});
+  }
+  return input_port(name) || output_port(name) ? nullptr : shared_module(name);
+}
+
+/// The module of `@global name = Call(...)`, which this neuron uses like a binding of its own.
+GraphLowering::Binding* GraphLowering::shared_module(const std::string& name) {
+  const std::string word = "@global " + name;  // a name of the context may hide it
+  if (const auto found = bindings_.find(word); found != bindings_.end()) return &found->second;
+  const auto global = known_.globals.find(name);
+  const auto* call = global == known_.globals.end() ? nullptr : std::get_if<CallValue>(&global->second->value.node);
+  if (!call) return nullptr;
+  Scope* const around = scope_;
+  scope_ = &body_;
+  const bool inside = all_global_;
+  all_global_ = true;
+  const int index = add_module(call->call, name, false);
+  all_global_ = inside;
+  scope_ = around;
+  ModuleDecl& decl = out_.modules[static_cast<std::size_t>(index)];
+  decl.binding = true;
+  decl.sharing = Sharing::program;
+  out_.bindings.emplace_back(word, index);
+  out_.bindings.emplace_back(name, index);
+  return &(bindings_[word] = {index, -1, global->second->name.span});
 }
 
 void GraphLowering::freeze(int module) {

@@ -9,6 +9,15 @@
 #include "neuro/suggest.h"
 
 namespace neuro::ns {
+namespace {
+
+/// `in` and `out` inside `@wrap` say what is so anyway.
+bool is_port_word(const Step& step) {
+  const auto* reference = std::get_if<Reference>(&step.node);
+  return reference && !reference->port && (reference->name.text == "in" || reference->name.text == "out");
+}
+
+}  // namespace
 
 void GraphLowering::lower() {
   refused_ = out_.incomplete;
@@ -91,6 +100,13 @@ void GraphLowering::unknown(const Name& name) {
     for (const auto& [word, entry] : scope->names) names.push_back(word);
   }
   names.erase(std::remove(names.begin(), names.end(), "default"), names.end());
+  if (const auto member = members_.find(name.text); member != members_.end()) {
+    const std::string& unroll = member->second.second;
+    d.primary(name.span, "has no name outside");
+    d.secondary(member->second.first, str("a part of `", unroll, "`, which runs all of them"));
+    d.help(str("write ", unroll));
+    return;
+  }
   for (const Scope& arm : finished_) {
     const auto inner = arm.names.find(name.text);
     if (inner == arm.names.end()) continue;
@@ -105,6 +121,20 @@ void GraphLowering::unknown(const Name& name) {
   std::string all;
   for (const std::string& word : names) all += str(all.empty() ? "" : ", ", "`", word, "`");
   d.note(str("known here: ", all));
+}
+
+void GraphLowering::unknown_global(const Name& name) {
+  const bool value = known_.globals.count(name.text) > 0;
+  auto& d = diags_.error(codes::kUnknownNode, value ? str("`@global ", name.text, "` is a value, not a module")
+                                                    : str("there is no `@global ", name.text, "`"));
+  d.primary(name.span, value ? "a module belongs here" : "nothing has this name");
+  std::vector<std::string> names;
+  for (const auto& [word, global] : known_.globals) names.push_back(word);
+  if (const auto near = nearest(name.text, std::span<const std::string>(names)); near && !value) {
+    d.help(str("did you mean `", *near, "`?"));
+  } else if (!value) {
+    d.help(str("define it at the top of the file: @global ", name.text, " = ..."));
+  }
 }
 
 int GraphLowering::read(const Reference& reference, Span span) {
@@ -167,6 +197,7 @@ int GraphLowering::lower_steps(const Pipeline& pipeline, std::optional<int> entr
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     const Step& step = pipeline.steps[i];
     const bool first = i == 0;
+    if (enclosing_ != nullptr && is_port_word(step)) continue;
     if (ended) {
       diags_.error(codes::kInvalidEndpoint, "nothing can follow `out`").primary(step.span, "flows out of an output");
       return value;
@@ -194,8 +225,7 @@ int GraphLowering::lower_steps(const Pipeline& pipeline, std::optional<int> entr
     } else if (const auto* contract = std::get_if<ContractMatch>(&step.node)) {
       value = choose(*contract, step.span, received());
     } else if (const auto* wrapped = std::get_if<Wrap>(&step.node)) {
-      refuse(wrapped->keyword, "`@wrap`");
-      value = -1;
+      value = wrap(*wrapped, step.span, received());
     } else if (const auto* reshape = std::get_if<Reshape>(&step.node)) {
       refuse(reshape->arrow.join(reshape->target_span), "`=>`");
       value = -1;
@@ -206,17 +236,28 @@ int GraphLowering::lower_steps(const Pipeline& pipeline, std::optional<int> entr
 
 /// Runs the module of a binding.
 int GraphLowering::use(Binding& binding, Span span, int value) {
+  if (enclosing_ != nullptr) ++calls_;  // the parts of a pipeline inside `@wrap` are numbered
   uses_.emplace_back(&binding, binding.last_call);
   return binding.last_call = add(span, CallNode{binding.module, value});
 }
 
 int GraphLowering::call(const ModuleExpr& module, Span span, int value) {
   const Name& callee = module.call.callee;
-  if (module.global) {
-    refuse(span, "`@global`");
+  import(callee.text);
+  const auto param = std::find_if(out_.params.begin(), out_.params.end(), [&](const ParamDecl& p) {
+    return p.neuron && p.name == callee.text && bindings_.count(p.name) == 0;
+  });
+  const bool constructs = module.call.parentheses && param != out_.params.end();
+  Binding* binding = module.global ? shared_module(callee.text) : constructs ? nullptr : find_binding(callee.text);
+  if (module.global && !binding) {
+    unknown_global(callee);
     return -1;
   }
-  if (Binding* binding = find_binding(callee.text)) {
+  if (binding && module.global && !module.call.parentheses) {
+    if (module.frozen) freeze(binding->module);
+    return use(*binding, span, value);
+  }
+  if (binding) {
     const ModuleDecl& decl = out_.modules[static_cast<std::size_t>(binding->module)];
     if (!module.call.parentheses) {  // Freeze(binding)
       freeze(binding->module);
@@ -233,7 +274,8 @@ int GraphLowering::call(const ModuleExpr& module, Span span, int value) {
     unknown(callee);
     return -1;
   }
-  const int index = add_module(module.call, str(snake_case(callee.text), "_", calls_++), module.frozen);
+  const std::string name = enclosing_ != nullptr ? std::string() : snake_case(callee.text) + "_";
+  const int index = add_module(module.call, str(name, calls_++), module.frozen);
   return add(span, CallNode{index, value});
 }
 

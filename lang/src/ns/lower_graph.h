@@ -18,7 +18,6 @@ namespace neuro::ns {
 struct Known {
   std::set<std::string, std::less<>> neurons;                 ///< all that a call may mean
   std::map<std::string, const Global*, std::less<>> globals;  ///< all
-  std::map<std::string, const Call*, std::less<>> shared;     ///< those that are modules: `@global x = Call()`
   std::vector<neuro::Neuron> lifted;                          ///< neurons made from pipelines inside `@wrap`
   bool has(std::string_view name) const { return neurons.count(name) > 0; }
 };
@@ -55,6 +54,7 @@ class GraphLowering {
   void lower_context();
   void lower_binding(const ns::Binding& binding);
   void lower_unroll(const Unroll& unroll);
+  bool is_binding(const ns::Binding& binding);
   bool is_taken(const Name& name);
   std::optional<Binding> bind(const ModuleExpr& module, const std::string& name, const ns::Binding& binding,
                               bool in_unroll);
@@ -63,8 +63,6 @@ class GraphLowering {
   Binding* find_binding(const std::string& name);
   Binding* shared_module(const std::string& name);
   void freeze(int module);
-  int wrap(const Wrap& wrap, Span span, int value);
-  Expr lift(const Wrap& wrap, const Pipeline& body);
   ValueContext values(bool in_unroll = false);
 
   // lower_graph.cpp: pipelines
@@ -85,6 +83,7 @@ class GraphLowering {
   void settle_outputs();
   void warn_unused();
   void unknown(const Name& name);
+  void unknown_global(const Name& name);
   void refuse(Span span, const std::string& what);
   bool is_call_without_parentheses(const Name& name);
   std::optional<std::size_t> input_port(std::string_view name) const;
@@ -99,20 +98,34 @@ class GraphLowering {
            const std::set<std::string, std::less<>>& sizes = {});
   int finish(ChooseNode choice, Span span, std::vector<Scope>& scopes);
 
+  // lower_wrap.cpp
+  int wrap(const Wrap& wrap, Span span, int value);
+  Expr lift(const Wrap& wrap, const Pipeline& body);
+  void lower_wrapped(const Pipeline& body);
+  void import(const std::string& name);
+  bool knows_value(const std::string& name) const;
+
   const ns::Neuron& source_;
   neuro::Neuron& out_;
   Known& known_;
   Diagnostics& diags_;
   std::map<std::string, Binding, std::less<>> bindings_;
+  std::map<std::string, std::pair<Span, std::string>, std::less<>> members_;  ///< of unrolls: place, and the unroll
   Scope body_;
   Scope* scope_ = &body_;
   std::vector<Scope> finished_;                 ///< arms, for what may be said of their names
   std::vector<std::pair<Binding*, int>> uses_;  ///< with the use before: outside an arm its uses are nobody's
+  bool all_global_ = false;                     ///< lowering arguments of a shared module
   int calls_ = 0;                               ///< anonymous ones so far
   int wraps_ = 0;
   int last_value_ = -1;
   bool refused_ = false;
   GraphLowering* enclosing_ = nullptr;  ///< this is a pipeline inside `@wrap` of that neuron
 };
+
+/// The names that a shape mentions, of sizes and of runs.
+std::set<std::string, std::less<>> names_in(const ShapePattern& shape);
+/// A port that is not declared: any shape.
+PortDecl implicit_port(const char* run);
 
 }  // namespace neuro::ns

@@ -74,7 +74,8 @@ class Model {
   const std::string& neuron() const;
   const std::vector<Port>& inputs() const;
   const std::vector<Port>& outputs() const;
-  /// All parameters and buffers in the order of their creation, each once.
+  /// All parameters and buffers in the order of the tree, each once. A pass may build parts that depend on data, which
+  /// then stand in a new table (see `generation`); a table that was returned before stays as it is.
   const std::vector<Parameter>& parameters() const;
   std::int64_t parameter_count() const;  ///< elements of all that is not a buffer
 
@@ -86,6 +87,15 @@ class Model {
   /// Computes one forward pass without gradients, planned once for each signature of input shapes.
   std::vector<Tensor> forward(std::span<const Tensor> inputs) const;
   Tensor forward(const Tensor& input) const;  ///< one input port, one output port
+
+  /// How often passes have added to `parameters()`: who keeps a list of them (an optimizer) looks again when it
+  /// changes.
+  std::int64_t generation() const;
+  /// What passes have built, a line each, owners before what is built in them: "encoder:linear_0 d=16". With these
+  /// lines `materialise` builds the same in another instance of the same neuron, so that its state can be loaded.
+  /// Throws Error(checkpoint) for a line that does not fit this model.
+  std::vector<std::string> lazy_instances() const;
+  void materialise(std::span<const std::string> instances) const;
 
   StateDict state_dict() const;  ///< shares the model's memory
   /// Copies values in. Strict::yes throws Error(checkpoint) with the full report when anything differs; nothing is

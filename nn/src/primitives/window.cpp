@@ -20,6 +20,7 @@ std::optional<Dim> entry(const Arguments& args, std::string_view name, std::size
 }  // namespace
 
 std::optional<std::array<Dim, 2>> window_output(ShapeCall& call) {
+  call.window = true;
   for (const char* name : {"kernel_size", "stride", "padding", "dilation"}) {
     const Argument* argument = call.args.find(name);
     const auto* items = argument ? std::get_if<std::vector<Value>>(&argument->value.data) : nullptr;
