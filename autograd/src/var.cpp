@@ -280,6 +280,7 @@ Tensor Var::data_mut() const {
 double Var::item() const { return data().item(); }
 
 std::vector<Var> Var::parameters() const {
+  node_of(*this);  // throws where there is none
   // First use: the order of a depth-first walk that visits operands left to right.
   std::vector<Var> out;
   std::unordered_set<const Node*> seen;

@@ -32,6 +32,8 @@ std::string refusal(F&& f) {
   return "";
 }
 
+TEST(Var, AnUndefinedOneHasNoParameters) { EXPECT_THROW(Var().parameters(), Error); }
+
 TEST(Var, NothingIsComputedBeforeForward) {
   const Var y = leaf({1, 2}, {2}) * 2.0;
   EXPECT_THROW(y.data(), Error);
