@@ -1,6 +1,7 @@
 #include "dim.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "neuro/str.h"
 
@@ -19,6 +20,12 @@ std::int64_t mul(std::int64_t a, std::int64_t b) {
   std::int64_t product = 0;
   if (__builtin_mul_overflow(a, b, &product)) overflow();
   return product;
+}
+
+/// Positive; 1 where the true one does not fit.
+std::int64_t gcd(std::int64_t a, std::int64_t b) {
+  if (a == INT64_MIN || b == INT64_MIN) return 1;
+  return std::gcd(a, b);
 }
 
 /// a / b where that is an integer; -1 apart because the smallest number divided by it traps.
@@ -53,6 +60,19 @@ std::optional<std::vector<Factor>> without(const std::vector<Factor>& factors, c
   std::vector<Factor> rest;
   std::set_difference(factors.begin(), factors.end(), part.begin(), part.end(), std::back_inserter(rest), less);
   return rest;
+}
+
+/// The largest term that divides every term of a sum and a divisor.
+Term common_of(const std::vector<Term>& sum, const Term& divisor) {
+  Term common = divisor;
+  for (const Term& term : sum) {
+    std::vector<Factor> shared;
+    std::set_intersection(common.factors.begin(), common.factors.end(), term.factors.begin(), term.factors.end(),
+                          std::back_inserter(shared), less);
+    common.factors = std::move(shared);
+    common.coefficient = gcd(common.coefficient, term.coefficient);
+  }
+  return common;
 }
 
 /// coefficient * factors, where a quotient that meets its own denominator becomes its numerator: division is exact.
@@ -176,6 +196,13 @@ Dim operator/(const Dim& a, const Dim& b) {
     if (terms.size() == a.terms_.size()) return Dim(std::move(terms));
   }
   const auto x = a.constant(), y = b.constant();
+  if (!x && b.terms_.size() == 1) {  // in lowest terms: 4*a*c / (6*c) is 2*a / 3
+    const Term common = common_of(a.terms_, b.terms_.front());
+    if (common.coefficient != 1 || !common.factors.empty()) {
+      const Dim divisor(std::vector<Term>{common});
+      return (a / divisor) / (b / divisor);
+    }
+  }
   if (x && y) throw DimError(DimError::Kind::inexact, str(*x, " / ", *y, " is not an integer"));
   return Dim(std::vector<Term>{{1, {Factor{-1, std::make_shared<const Quotient>(Quotient{a, b})}}}});
 }

@@ -17,11 +17,22 @@ SymShape part(const SymShape& shape, std::size_t begin, std::size_t end) {
   return {shape.begin() + static_cast<std::ptrdiff_t>(begin), shape.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-/// Whether a sum of positive things is never 0: all coefficients have one sign.
-bool never_zero(const Dim& difference) {
-  const auto& terms = difference.terms();
-  const bool positive = terms.front().coefficient > 0;
-  return std::all_of(terms.begin(), terms.end(), [&](const Term& t) { return (t.coefficient > 0) == positive; });
+/// Whether a sum is positive when its symbols are: what a parameter that is a size is.
+bool positive(const Dim& sum) {
+  const auto factor = [](const Factor& f) {
+    return f.symbol >= 0 || (positive(f.quotient->numerator) && positive(f.quotient->denominator));
+  };
+  return !sum.terms().empty() && std::all_of(sum.terms().begin(), sum.terms().end(), [&](const Term& term) {
+    return term.coefficient > 0 && std::all_of(term.factors.begin(), term.factors.end(), factor);
+  });
+}
+
+/// Whether a value is a size whatever its symbols are.
+bool always_a_size(const Dim& value) {
+  return std::all_of(value.terms().begin(), value.terms().end(), [](const Term& term) {
+    return term.coefficient > 0 && std::all_of(term.factors.begin(), term.factors.end(),
+                                               [](const Factor& factor) { return factor.quotient == nullptr; });
+  });
 }
 
 }  // namespace
@@ -88,6 +99,8 @@ void Solver::go_back(const Mark& mark) {
   for (; rigid_.size() > mark.rigid; rigid_.pop_back()) known_rigid_.erase(key_of(rigid_.back()));
   symbols_.resize(mark.symbols);
   deferred_ = mark.deferred;
+  unsure_ = mark.unsure;
+  shapes_ = mark.shapes;
   changed_ = mark.changed;
 }
 
@@ -132,7 +145,7 @@ Solver::Verdict Solver::decide(const Dim& expected, const Dim& actual, Span wher
   }
   bool rigid = true;
   difference.each_symbol([&](int s) { rigid = rigid && symbol(s).kind == SymbolKind::rigid; });
-  return rigid && never_zero(difference) ? Verdict::different : Verdict::deferred;
+  return rigid && (positive(difference) || positive(-difference)) ? Verdict::different : Verdict::deferred;
 }
 
 std::optional<Conflict> Solver::unify(const Dim& expected, const Dim& actual, int axis_from_end, int edge, Span where) {
@@ -147,7 +160,17 @@ std::optional<Conflict> Solver::unify(const Dim& expected, const Dim& actual, in
   expected.each_symbol(remember);
   actual.each_symbol(remember);
   try {
-    const Verdict verdict = decide(expected, actual, where, conflict.equation);
+    for (const Dim* side : {&expected, &actual}) {
+      const auto size = resolve(*side).constant();
+      if (size && *size < 0) conflict.equation = str("a size of ", *size, " is negative");
+      if (!size) doubt(*side, axis_from_end, edge);
+    }
+    const int before = static_cast<int>(bound_.size());
+    const Verdict verdict =
+        conflict.equation.empty() ? decide(expected, actual, where, conflict.equation) : Verdict::different;
+    for (std::size_t i = static_cast<std::size_t>(before); i < bound_.size(); ++i) {
+      doubt(Dim::symbol(bound_[i]), axis_from_end, edge);
+    }
     if (verdict == Verdict::equal) return std::nullopt;
     if (verdict == Verdict::deferred) {
       defer({expected, actual, axis_from_end, edge});
@@ -236,14 +259,58 @@ std::optional<Conflict> Solver::unify(const SymShape& expected, const SymShape& 
   } else if (t_rest.size() == 1 && t_rest[0].is_variadic()) {
     conflict = bind_axes(t_rest[0].variadic, s_rest, edge, where);
   }
-  // What is left has a run on either side with sizes before one and after the other: open until data decides.
+  if (conflict || s_rest.empty() || t_rest.empty()) return conflict;
+  const auto alone = [](const SymShape& rest) { return rest.size() == 1 && rest[0].is_variadic(); };
+  // A run on either side, with sizes before one and after the other: open until one of them is known.
+  if (!alone(s_rest) && !alone(t_rest)) shapes_.push_back({s_rest, t_rest, edge, where});
   return conflict;
+}
+
+/// Remembers a size that values may make negative or inexact.
+void Solver::doubt(const Dim& size, int axis_from_end, int edge) {
+  const Dim now = resolve(size);
+  if (always_a_size(now)) return;
+  const auto same = [&](const Equation& e) { return e.expected == size; };
+  if (std::none_of(unsure_.begin(), unsure_.end(), same)) unsure_.push_back({size, now, axis_from_end, edge});
+}
+
+/// Looks at these again. What turns out to be none is forgotten, so that nobody calculates with it.
+void Solver::settle_doubts(std::vector<Conflict>& conflicts) {
+  std::vector<Equation> waiting;
+  waiting.swap(unsure_);
+  for (Equation& e : waiting) {
+    Conflict conflict;
+    conflict.kind = Conflict::Kind::unsolvable;
+    conflict.axis_from_end = e.axis_from_end;
+    conflict.edge = e.edge;
+    try {
+      const Dim now = resolve(e.expected);
+      const auto size = now.constant();
+      if (!size || *size >= 0) {
+        if (!size && !always_a_size(now)) unsure_.push_back(std::move(e));
+        continue;
+      }
+      conflict.equation = str("a size of ", *size, " is negative");
+    } catch (const DimError& error) {
+      if (error.kind == DimError::Kind::overflow) conflict.kind = Conflict::Kind::overflow;
+      conflict.equation = error.what();
+    }
+    if (const auto id = e.expected.as_symbol()) symbols_[static_cast<std::size_t>(*id)].value.reset();
+    conflict.expected = conflict.actual = e.actual;
+    conflicts.push_back(std::move(conflict));
+  }
 }
 
 std::vector<Conflict> Solver::retry() {
   std::vector<Conflict> conflicts;
+  const bool look = changed_;
   while (changed_) {
     changed_ = false;
+    std::vector<OpenShapes> shapes;
+    shapes.swap(shapes_);
+    for (const OpenShapes& s : shapes) {
+      if (auto conflict = unify(s.expected, s.actual, s.edge, s.where)) conflicts.push_back(std::move(*conflict));
+    }
     std::vector<Equation> waiting;
     waiting.swap(deferred_);
     for (const Equation& e : waiting) {
@@ -251,6 +318,7 @@ std::vector<Conflict> Solver::retry() {
         conflicts.push_back(std::move(*conflict));
     }
   }
+  if (look) settle_doubts(conflicts);
   return conflicts;
 }
 

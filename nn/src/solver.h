@@ -55,6 +55,13 @@ struct Equation {
   int edge = -1;
 };
 
+/// Two shapes with a run of axes each: what stands between their ends is open.
+struct OpenShapes {
+  SymShape expected, actual;
+  int edge = -1;
+  Span where;
+};
+
 class Solver {
  public:
   int fresh(std::string name, SymbolKind kind, int min_axes = 0);
@@ -74,10 +81,11 @@ class Solver {
   /// bound since. Symbols made since are gone then.
   struct Mark {
     std::size_t symbols = 0, bound = 0, rigid = 0;
-    std::vector<Equation> deferred;
+    std::vector<Equation> deferred, unsure;
+    std::vector<OpenShapes> shapes;
     bool changed = false;
   };
-  Mark mark() const { return {symbols_.size(), bound_.size(), rigid_.size(), deferred_, changed_}; }
+  Mark mark() const { return {symbols_.size(), bound_.size(), rigid_.size(), deferred_, unsure_, shapes_, changed_}; }
   void go_back(const Mark& mark);
 
   /// With all bindings put in.
@@ -85,6 +93,9 @@ class Solver {
   SymShape resolve(const SymShape& shape) const;
   std::string text(const Dim& dim) const;         ///< resolved
   std::string text(const SymShape& shape) const;  ///< resolved: "[*batch, 64]"
+
+  /// Whether something waits for values: of parameters, or of data.
+  bool open() const { return !deferred_.empty() || !rigid_.empty() || !unsure_.empty() || !shapes_.empty(); }
 
   /// Equations over parameters alone: they decide when the parameters are known.
   const std::vector<Equation>& preconditions() const { return rigid_; }
@@ -95,12 +106,16 @@ class Solver {
   void defer(Equation equation);
   std::string key_of(const Equation& equation) const;
   std::optional<Conflict> bind_axes(int symbol, SymShape axes, int edge, Span where);
+  void doubt(const Dim& size, int axis_from_end, int edge);
+  void settle_doubts(std::vector<Conflict>& conflicts);
 
   std::vector<Symbol> symbols_;
   std::vector<int> bound_;          ///< in the order of binding
   std::vector<Equation> deferred_;  ///< with free sizes: tried again when one of them is bound
   std::vector<Equation> rigid_;     ///< over parameters alone, each once: no binding decides them
   std::unordered_set<std::string> known_rigid_;
+  std::vector<Equation> unsure_;    ///< `expected` may come out negative or inexact
+  std::vector<OpenShapes> shapes_;  ///< until one of their runs is known
   bool changed_ = false;
 };
 

@@ -36,6 +36,18 @@ TEST(Dim, DivisionCancelsSyntactically) {
   EXPECT_EQ((a + b) / (a + b), Dim(1));
 }
 
+TEST(Dim, BothOrdersOfCancellingAreTheSame) {
+  EXPECT_EQ(a * b / b, a / b * b);
+  EXPECT_EQ(a * Dim(6) / Dim(6), a / Dim(6) * Dim(6));
+  EXPECT_EQ(a * b / (b * Dim(2)) * Dim(2), a) << "half of a, twice";
+  EXPECT_EQ(Dim(4) * a * c / (Dim(6) * c), Dim(2) * a / Dim(3)) << "in lowest terms";
+  EXPECT_EQ((Dim(4) * a + Dim(2)) / Dim(6), (Dim(2) * a + Dim(1)) / Dim(3));
+  EXPECT_EQ(a / b / c * b * c, a);
+  EXPECT_EQ(a / b * b / c * c, a);
+  EXPECT_FALSE(a / b == a) << "nothing cancels here";
+  EXPECT_FALSE(a * b / c == a) << "nor here";
+}
+
 TEST(Dim, QuotientMeetsItsDenominator) {
   EXPECT_EQ(a / b * b, a);
   EXPECT_EQ(a / Dim(2) * Dim(2), a);
