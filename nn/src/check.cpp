@@ -38,6 +38,9 @@ Facts NeuronCheck::run() {
   for (const PortDecl& port : neuron_.inputs) f_.inputs.push_back(pattern_of(port.shape));
   std::vector<SymShape> promised;
   for (const PortDecl& port : neuron_.outputs) promised.push_back(pattern_of(port.shape));
+  for (const GraphNode& node : neuron_.nodes) {
+    if (node.region == 0) declare_targets(node);
+  }
   for (const auto& [name, size] : sizes_) f_.sizes[name] = *size.as_symbol();
   f_.runs = runs_;
   if (neuron_.incomplete) return std::move(f_);  // not ok: its callers take its outputs as unknown
@@ -58,6 +61,7 @@ Facts NeuronCheck::run() {
   for (const Conflict& conflict : f_.solver.retry()) report(conflict);
   f_.preconditions = f_.solver.preconditions();
   f_.ok = diags_->error_count() == before;
+  if (!values_) checker_.keep(neuron_, f_.reshapes);
   if (f_.ok && !values_) check_with_defaults();
   if (values_) settle(0);
   return std::move(f_);
@@ -376,6 +380,12 @@ const Facts& Checker::facts(const Neuron& neuron) {
   }
   entry.done = true;
   return entry.facts;
+}
+
+const ReshapeSteps* Checker::reshapes(const Neuron& neuron) {
+  if (reshapes_.count(&neuron) == 0 && entries_.count(&neuron) == 0) facts(neuron);
+  const auto known = reshapes_.find(&neuron);
+  return known == reshapes_.end() ? nullptr : &known->second;
 }
 
 Facts Checker::check_instance(const Neuron& neuron, const Arguments& values) {

@@ -13,6 +13,7 @@
 #include "neuro/diagnostic.h"
 #include "neuro/neuron_graph.h"
 #include "primitive.h"
+#include "rearrange.h"
 #include "solver.h"
 
 namespace neuro {
@@ -37,6 +38,7 @@ struct Meeting {
   int port = -1;          ///< the output port
   int input = 0;          ///< of the consumer
   Span span;              ///< of the consumer's use
+  bool reshape = false;   ///< at the target of a `=>`
   std::string condition;  ///< set when a condition inside the callee must hold, rather than a port: "a = b"
 };
 
@@ -61,6 +63,9 @@ struct ModuleFacts {
   }
 };
 
+/// By node.
+using ReshapeSteps = std::map<int, std::shared_ptr<const ReshapeStep>>;
+
 /// What checking one neuron found.
 struct Facts {
   bool ok = false;
@@ -73,6 +78,7 @@ struct Facts {
   std::vector<std::vector<int>> order;     ///< nodes of each region, sources before their users
   std::map<int, int> taken;                ///< arms of choices that do not depend on data
   std::map<std::string, int> sizes, runs;  ///< symbols of the names in the ports: of sizes, and of runs of axes
+  ReshapeSteps reshapes;                   ///< what each ReshapeNode does
   std::map<int, std::size_t> selected;     ///< which value of its source each SelectNode means
   std::vector<ModuleFacts> modules;
 };
@@ -94,6 +100,10 @@ class Checker {
   std::vector<ModuleFacts> bind_module(const Neuron& neuron, const Arguments& values, int module,
                                        const std::map<std::string, std::int64_t>& sizes);
 
+  /// How the `=>` of a neuron work whatever its parameters are.
+  const ReshapeSteps* reshapes(const Neuron& neuron);
+  void keep(const Neuron& neuron, const ReshapeSteps& reshapes) { reshapes_[&neuron] = reshapes; }
+
   const NeuronGraph& graph() const { return graph_; }
   const Neuron* find(const std::string& name) const;
   /// A neuron's or a primitive's name as a value; nothing when there is none.
@@ -113,6 +123,7 @@ class Checker {
   std::unordered_map<std::string_view, const Neuron*> names_;
   std::map<std::string, Value> globals_;
   std::map<const Neuron*, Entry> entries_;
+  std::map<const Neuron*, ReshapeSteps> reshapes_;
 };
 
 /// The parameters of a composite as its callers see them.

@@ -329,7 +329,7 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
     const Arm& arm = choice.arms[i];
     mark = f_.solver.mark();
     const std::size_t meetings = f_.meetings.size(), sizes = new_sizes_.size(), runs = new_runs_.size(),
-                      bound = bound_.size();
+                      bound = bound_.size(), records = records_.size();
     const Fit fit = select(choice, arm, source);
     const bool decides = fit == Fit::always && slots[0].empty();
     Flows result;
@@ -369,12 +369,14 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
           for (; new_sizes_.size() > sizes; new_sizes_.pop_back()) sizes_.erase(new_sizes_.back());
           for (; new_runs_.size() > runs; new_runs_.pop_back()) runs_.erase(new_runs_.back());
           f_.solver.go_back(before);
+          records_.resize(std::min(records_.size(), records));
         }
       }
       return result;
     }
     f_.meetings.resize(meetings);
     f_.solver.go_back(mark);
+    records_.resize(records);
     if (fit == Fit::always) break;
   }
   if (slots[0].empty()) {  // no arm can run

@@ -20,6 +20,11 @@ std::string number_of(const std::vector<Flow>& values) {
 }
 
 void NeuronCheck::walk(int region) {
+  if (region != 0) {
+    for (const int node : f_.order[static_cast<std::size_t>(region)]) {
+      declare_targets(neuron_.nodes[static_cast<std::size_t>(node)]);
+    }
+  }
   for (const int node : f_.order[static_cast<std::size_t>(region)]) flows_[static_cast<std::size_t>(node)] = flow(node);
 }
 
@@ -56,6 +61,7 @@ NeuronCheck::Flows NeuronCheck::flow(int index) {
     return chosen->choice < 0 ? Flows{unknown_flow(node.span)}
                               : chosen_[chosen->choice][static_cast<std::size_t>(chosen->index)];
   }
+  if (const auto* reshape = std::get_if<ReshapeNode>(&node.node)) return reshaped(index, node, *reshape);
   return values_of(std::get<NameNode>(node.node).source);
 }
 

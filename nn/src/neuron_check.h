@@ -1,6 +1,7 @@
 #pragma once
 // One neuron, checked once: for all values of its parameters, or for those of one instance. The parts stand in
-// check.cpp (parameters, ports), check_modules.cpp (arguments), check_calls.cpp, check_graph.cpp and check_choice.cpp.
+// check.cpp (parameters, ports), check_modules.cpp (arguments), check_calls.cpp, check_graph.cpp,
+// check_reshape.cpp and check_choice.cpp.
 #include <map>
 #include <optional>
 #include <string>
@@ -104,6 +105,21 @@ class NeuronCheck {
   std::vector<std::vector<std::string>> output_names(const Flow& flow) const;
   Flows selected(int index, const GraphNode& node, const SelectNode& select);
 
+  // check_reshape.cpp: `=>`
+  void declare_targets(const GraphNode& node);
+  std::vector<std::string> without_value(const Dim& size) const;
+  std::map<int, std::string> names_of_symbols() const;
+  std::optional<std::vector<TargetAxis>> target_of(const ReshapeNode& reshape);
+  void require(const Dim& expected, const Dim& actual, const Flow& source, Span span);
+  Flows reshaped(int index, const GraphNode& node, const ReshapeNode& reshape);
+  bool known_strategy(const ReshapeNode& reshape);
+  SymShape declared_shape(const std::vector<TargetAxis>& target);
+  void by_neuron(const ReshapeNode& reshape, const Flow& given, const SymShape& target);
+  void lowers_rank(const ReshapeNode& reshape, const Flow& source);
+  SymShape accepted(int index, Rearrangement how, const ReshapeNode& reshape, const Flow& source);
+  SymShape followed(const ReshapeStep& step, const Flow& source, Span span);
+  void report_failure(const RearrangeFailure& failure, const ReshapeNode& reshape, const Flow& source);
+
   // check_choice.cpp: arms
   struct ArmFlows;
   Flows choose(int index, const GraphNode& node, const ChooseNode& choice);
@@ -135,6 +151,8 @@ class NeuronCheck {
   std::vector<int> bound_;                    ///< modules, in the order of binding
   std::int64_t unrolled_ = 0;                 ///< modules that unrolls have made
   int undecided_ = 0;                         ///< arms around that may not run
+  std::map<std::string, int> unvalued_;       ///< names of targets that have no value yet, and their symbols
+  std::vector<SizeRecord> records_;           ///< how `=>` took sizes apart and put them together
   Flows missing_;
 };
 

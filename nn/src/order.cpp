@@ -43,6 +43,7 @@ std::vector<int> sources_of(const GraphNode& node) {
   if (const auto* name = std::get_if<NameNode>(&node.node)) return {name->source};
   if (const auto* choice = std::get_if<ChooseNode>(&node.node)) return {choice->source};
   if (const auto* chosen = std::get_if<ChosenNode>(&node.node)) return {chosen->choice};
+  if (const auto* reshape = std::get_if<ReshapeNode>(&node.node)) return {reshape->source, reshape->original};
   return {};
 }
 

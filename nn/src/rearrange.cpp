@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "neuro/elaborate.h"
 #include "neuro/error.h"
 #include "neuro/str.h"
 
@@ -793,6 +794,10 @@ Var apply(const Rearrangement& r, const Var& x, const std::string& reduction, co
 const std::vector<std::string>& reductions() {
   static const std::vector<std::string> kNames{"mean", "sum", "min", "max", "prod", "logsumexp"};
   return kNames;
+}
+
+bool is_reduction(std::string_view name) {
+  return std::find(reductions().begin(), reductions().end(), name) != reductions().end();
 }
 
 }  // namespace neuro

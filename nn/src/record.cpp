@@ -133,10 +133,49 @@ class Recording {
         value = choose(frame, index, *choice, inputs);
       } else if (const auto* chosen = std::get_if<ChosenNode>(&node.node)) {
         value = frame.assigned.at(chosen->choice)[static_cast<std::size_t>(chosen->index)];
+      } else if (const auto* reshape = std::get_if<ReshapeNode>(&node.node)) {
+        value = {reshaped(frame, index, *reshape)};
       } else {
         value = frame.at(std::get<NameNode>(node.node).source);
       }
     }
+  }
+
+  /// A value in its new shape; new names of the target have their sizes then.
+  Var reshaped(Frame& frame, int index, const ReshapeNode& reshape) {
+    const Scope scope = frame.scope();
+    Var value = frame.at(reshape.source)[0];
+    if (const auto step = frame.module.facts.reshapes.find(index); step != frame.module.facts.reshapes.end()) {
+      const auto by_name = [&](int symbol) -> std::optional<Dim> {
+        const auto name = step->second->names.find(symbol);
+        const auto known = name == step->second->names.end() ? std::nullopt : scope.find(name->second);
+        const auto size = known ? known->integer() : std::nullopt;
+        return size ? std::optional<Dim>(*size) : std::nullopt;
+      };
+      try {
+        value = apply(step->second->how, value, reshape.strategy,
+                      [&](const Dim& size) { return size.substitute(by_name).constant(); });
+      } catch (const DimError& error) {
+        throw Error(ErrorCode::shape, str(place(frame.module), ": =>: ", error.what()));
+      } catch (const Error& error) {
+        throw Error(error.code(), str(place(frame.module), ": ", error.what()));
+      }
+    }
+    for (std::size_t i = 0; i < reshape.target.size(); ++i) {
+      const ReshapeDim& dim = reshape.target[i];
+      if (dim.others) continue;
+      const std::int64_t size = value.shape()[static_cast<int>(i)];
+      Diagnostics ignored;
+      const auto wanted = evaluate(dim.size, scope, ignored);
+      if (wanted && wanted->integer() && *wanted->integer() != size) {
+        throw Error(ErrorCode::shape, str(place(frame.module), ": => gives ", value.shape(), ": size ", i, " is ", size,
+                                          ", and `", text_of(dim.size), "` is ", *wanted->integer()));
+      }
+      const auto* word = std::get_if<NameExpr>(&dim.size.node);
+      if (!dim.name.empty()) frame.captures.sizes[dim.name] = size;
+      if (word && dim.name.empty() && !word->global && !wanted) frame.captures.sizes[word->name] = size;
+    }
+    return value;
   }
 
   /// The module behind a call: one that stands, or the one for the sizes of this pass.
@@ -201,8 +240,18 @@ class Recording {
       for (const std::int64_t size : inputs[i].shape()) actual.push_back({Dim(size)});
       const std::size_t port = variadic ? 0 : i;
       if (variadic) sizes = module.facts.solver;
-      if (!sizes.unify(module.facts.inputs[port], actual, -1, {}) && sizes.retry().empty()) continue;
+      const auto conflict = sizes.unify(module.facts.inputs[port], actual, -1, {});
+      const auto later = sizes.retry();
+      if (!conflict && later.empty()) continue;
       const std::string& name = neuron.inputs[port].name;
+      if (!conflict) {  // the port takes it, and something inside cannot
+        throw Error(
+            ErrorCode::shape,
+            str(place(module), ": cannot run with ", name == "default" ? "input" : str("`", name, "`"), " ",
+                inputs[i].shape(), ": ",
+                later[0].equation.empty() ? str(sizes.text(later[0].actual), " is not ", sizes.text(later[0].expected))
+                                          : later[0].equation));
+      }
       throw Error(ErrorCode::shape,
                   str(place(module), ": input ", name == "default" ? "" : str("`", name, "` "), "takes ",
                       sizes.text(module.facts.inputs[port]), ", receives ", inputs[i].shape()));

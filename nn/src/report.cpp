@@ -21,7 +21,9 @@ class Report {
         diags_(diags) {}
 
   void write() {
-    if (!meeting_.condition.empty()) {
+    if (meeting_.reshape) {
+      at_reshape();
+    } else if (!meeting_.condition.empty()) {
       condition();
     } else if (conflict_.kind == Conflict::Kind::size || conflict_.kind == Conflict::Kind::rank) {
       shapes();
@@ -214,6 +216,32 @@ class Report {
       }
     }
     return false;
+  }
+
+  /// Sizes that a `=>` makes one, or what a neuron gave against the target.
+  void at_reshape() {
+    const std::string expected = solver_.text(conflict_.expected), actual = solver_.text(conflict_.actual);
+    const bool arithmetic = conflict_.kind == Conflict::Kind::unsolvable || conflict_.kind == Conflict::Kind::overflow;
+    std::string title, label;
+    const char* code = codes::kElementCountMismatch;
+    if (meeting_.condition.empty()) {
+      code = conflict_.kind == Conflict::Kind::rank ? codes::kRankMismatch : codes::kShapeMismatch;
+      title = str(conflict_.kind == Conflict::Kind::rank ? "rank mismatch" : "shape mismatch", ": Expected ",
+                  text(meeting_.expected), ", got ", text(meeting_.actual.shape));
+      label = str("the target is ", text(meeting_.expected));
+    } else if (instance_) {
+      code = codes::kPreconditionFailed;
+      title = str("these parameters do not fit `", neuron_.name, "`: `=>` needs ", meeting_.condition);
+      label = arithmetic ? conflict_.equation : str(actual, " is not ", expected);
+    } else {
+      title = str("`=>` keeps the number of elements: ",
+                  arithmetic ? conflict_.equation : str(actual, " is not ", expected));
+      label = str("needs ", meeting_.condition);
+    }
+    auto& d = diags_.error(code, std::move(title));
+    d.primary(meeting_.span, label);
+    producer_label(d);
+    provenance(d);
   }
 
   void condition() {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <random>
 #include <sstream>
 
 #include "neuro/error.h"
@@ -697,6 +698,66 @@ TEST_F(Rearrange, PartsThatDoNotFitTheAxisAreAnError) {
   EXPECT_THROW(run(r, x, {{"h", 3}}), Error) << "8 is not 3 * ?";
   EXPECT_THROW(run(r, x, {{"h", 2}, {"d", 6}}), Error) << "8 is not 2 * 3";
   EXPECT_THROW(run(r, Var(Tensor::zeros({2, 8, 1})), {{"h", 2}}), Error) << "another rank";
+}
+
+// --- Any order, any grouping ----------------------------------------------------------------------------------------
+
+TEST_F(Rearrange, RandomTargetsPutEveryElementWhereItsNamesSay) {
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
+  const std::vector<std::string> all{"p", "q", "r", "s", "t"};
+  for (int round = 0; round < 300; ++round) {
+    Sizes sizes{{"k", 2}};
+    std::vector<std::string> names(all.begin(), all.begin() + 1 + static_cast<std::ptrdiff_t>(below(5)));
+    Layout before;
+    std::string from;
+    for (const std::string& name : names) {
+      sizes[name] = 1 + static_cast<std::int64_t>(below(3));  // often equal, and often 1
+      before.push_back({name});
+      from += (from.empty() ? "" : ", ") + name;
+    }
+    const bool reduces = names.size() > 1 && below(3) == 0, repeats = !reduces && below(3) == 0;
+    std::vector<std::string> kept = names, gone;
+    std::shuffle(kept.begin(), kept.end(), random);
+    for (std::size_t n = reduces ? 1 + below(kept.size() - 1) : 0; n > 0; --n) {
+      gone.push_back(kept.back());
+      kept.pop_back();
+    }
+    if (repeats) kept.insert(kept.begin() + static_cast<std::ptrdiff_t>(below(kept.size() + 1)), "k");
+    Layout after;
+    std::string to;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const bool joins = i > 0 && below(3) == 0;
+      if (!joins) after.emplace_back();
+      after.back().push_back(kept[i]);
+      to += (to.empty() ? "" : joins ? "*" : ", ") + (kept[i] == "k" ? std::string("2") : kept[i]);
+      if (below(6) == 0 && after.size() < 6) {
+        after.emplace_back();
+        to += ", 1";
+      }
+      if (after.back().empty() && i + 1 < kept.size()) {  // the next one starts an axis of its own
+        after.emplace_back();
+        after.back().push_back(kept[++i]);
+        to += ", " + (kept[i] == "k" ? std::string("2") : kept[i]);
+      }
+    }
+    SCOPED_TRACE("[" + from + "] => [" + to + "]");
+    current = source(from);
+    const ReshapeMode mode = reduces ? ReshapeMode::reduce : repeats ? ReshapeMode::repeat : ReshapeMode::rearrange;
+    const Var x = numbered(before, sizes);
+    const Var y = run(step(to, mode), x, sizes, "sum");
+    ASSERT_EQ(y.shape().text(), shape_of(after, sizes).text());
+    const std::vector<double> in = values(x), out = values(y);
+    each_index(kept, sizes, [&](const Sizes& at) {
+      double sum = 0;
+      each_index(gone, sizes, [&](const Sizes& inner) {
+        Sizes whole = at;
+        whole.insert(inner.begin(), inner.end());
+        sum += in[static_cast<std::size_t>(offset(before, sizes, whole))];
+      });
+      EXPECT_EQ(out[static_cast<std::size_t>(offset(after, sizes, at))], sum);
+    });
+  }
 }
 
 }  // namespace

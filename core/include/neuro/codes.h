@@ -55,6 +55,9 @@ inline constexpr const char* kMultipleVariadics = "NS0307";
 inline constexpr const char* kKernelContract = "NS0308";  ///< W, or an error where provably impossible
 inline constexpr const char* kOutputPromise = "NS0309";   ///< W where it goes through convolution arithmetic
 inline constexpr const char* kDimensionOverflow = "NS0310";
+inline constexpr const char* kInvalidReshape = "NS0311";     ///< a target of `=>` that names cannot make
+inline constexpr const char* kInvalidAnnotation = "NS0312";  ///< `@reduce` or `@repeat` that cannot be done
+inline constexpr const char* kPositionalReshape = "NS0313";  ///< W: `=>` of sizes without names
 
 // ---- NS04xx: structure of the graph --------------------------------------------------------------------------------
 inline constexpr const char* kArityMismatch = "NS0401";

@@ -137,10 +137,9 @@ last pipeline is the output.)",
     {codes::kNotBuiltYet, "NotBuiltYet", "a part of the language is understood but not built in this version",
      R"(The source is correct NeuroScript; this version cannot run it. The message names the construct.)",
      R"(neuron A:
-  in: [b, s, d]
-  graph:
-    in => [s, b, d]
-    -> out)",
+  in: [b, s]
+  out: [b, s]
+  impl: external(kernel=`mine`))",
      R"(neuron A:
   in: [b, s, d]
   graph:

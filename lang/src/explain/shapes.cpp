@@ -35,7 +35,14 @@ neuron A:
   graph: in -> Any() -> out)",
      "ns"},
     {codes::kElementCountMismatch, "ElementCountMismatch", "a reshape changes the number of elements",
-     R"(A reshape arranges the same elements anew, so the product of the sizes stays the same.)", "", "", "ns"},
+     R"(`=>` arranges the same elements anew, so the product of the sizes stays the same.)",
+     R"(neuron A:
+  in: [2, 6]
+  graph: in => [3, 5] -> out)",
+     R"(neuron A:
+  in: [2, 6]
+  graph: in => [2, 3, 2] -> out)",
+     "ns"},
     {codes::kDimensionConflict, "DimensionConflict", "a name stands for two sizes",
      R"(Inside one neuron a name in a shape has one value. Here it would need two; both places are marked.)",
      R"(neuron Same:
@@ -122,6 +129,38 @@ through the arithmetic of convolution or pooling it is a warning, and the actual
   graph: in -> Linear(10000000000, 10000000000) -> out)",
      R"(neuron A:
   graph: in -> Linear(1000, 1000) -> out)",
+     "ns"},
+    {codes::kInvalidReshape, "InvalidReshape", "`=>` cannot make the target of the source",
+     R"(`=>` arranges elements by the names of their sizes, never by what these happen to be worth. Every size of the source
+goes somewhere: as it is, as a product (`h*e`), in parts (`h, e=d/h`), or into `others`. One new name may be left to
+calculate. Sizes that go need `@reduce`, sizes that come need `@repeat`.)",
+     R"(neuron A:
+  in: [batch, height, width]
+  graph: in => [batch, height] -> out)",
+     R"(neuron A:
+  in: [batch, height, width]
+  graph: in => [batch, height*width] -> out)",
+     "ns"},
+    {codes::kInvalidAnnotation, "InvalidAnnotation", "`@reduce` or `@repeat` cannot be done",
+     R"(`=> @reduce(mean) [..]` takes away the sizes that its target does not name; instead of `mean` there may stand sum,
+min, max, prod, logsumexp or a neuron. `=> @repeat(copy) [..]` copies along the sizes that the source does not have;
+numbers are always new. All names must have a value.)",
+     R"(neuron A:
+  in: [batch, seq, dim]
+  graph: in => @reduce(mean) [batch, width] -> out)",
+     R"(neuron A:
+  in: [batch, seq, dim]
+  graph: in => @reduce(mean) [batch, dim] -> out)",
+     "ns"},
+    {codes::kPositionalReshape, "PositionalReshape", "`=>` goes by position, since names are missing",
+     R"(Sizes without names (`_`, `*`, what a window gives) cannot be found in the target, so that the elements keep their
+order: nothing is transposed. With names on both sides every size is found.)",
+     R"(neuron A:
+  in: [batch, _, _]
+  graph: in => [batch, 4, 8] -> out)",
+     R"(neuron A:
+  in: [batch, 16, 2]
+  graph: in => [batch, 4, 4, 2] -> out)",
      "ns"},
 };
 

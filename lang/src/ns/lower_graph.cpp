@@ -5,6 +5,7 @@
 #include "lower.h"
 #include "lower_values.h"
 #include "neuro/codes.h"
+#include "neuro/elaborate.h"
 #include "neuro/str.h"
 #include "neuro/suggest.h"
 
@@ -26,6 +27,7 @@ void GraphLowering::lower() {
   lower_context();
   for (const Pipeline& pipeline : source_.graph) collect_names(body_, pipeline, 1);
   for (const Pipeline& pipeline : source_.graph) last_value_ = lower_steps(pipeline, std::nullopt);
+  add_transforms();
   settle_outputs();
   if (!refused_ && diags_.error_count() == errors) warn_unused();  // a misspelt reader is the likelier fault
   out_.incomplete = refused_;
@@ -227,8 +229,7 @@ int GraphLowering::lower_steps(const Pipeline& pipeline, std::optional<int> entr
     } else if (const auto* wrapped = std::get_if<Wrap>(&step.node)) {
       value = wrap(*wrapped, step.span, received());
     } else if (const auto* reshape = std::get_if<Reshape>(&step.node)) {
-      refuse(reshape->arrow.join(reshape->target_span), "`=>`");
-      value = -1;
+      value = this->reshape(*reshape, step.span, received());
     }
   }
   return value;
@@ -239,6 +240,63 @@ int GraphLowering::use(Binding& binding, Span span, int value) {
   if (enclosing_ != nullptr) ++calls_;  // the parts of a pipeline inside `@wrap` are numbered
   uses_.emplace_back(&binding, binding.last_call);
   return binding.last_call = add(span, CallNode{binding.module, value});
+}
+
+int GraphLowering::reshape(const Reshape& step, Span span, int value) {
+  ReshapeNode node;
+  node.source = value;
+  node.target = lower_target(step, values());
+  for (const neuro::ReshapeDim& dim : node.target) {
+    const auto* word = dim.others ? nullptr : std::get_if<NameExpr>(&dim.size.node);
+    if (!dim.name.empty()) scope_->sizes.insert(dim.name);
+    if (word && dim.name.empty() && !knows_value(word->name)) scope_->sizes.insert(word->name);
+  }
+  node.target_span = step.target_span;
+  if (step.transform) {
+    node.mode = step.transform->kind == TransformKind::reduce ? ReshapeMode::reduce : ReshapeMode::repeat;
+    const Call& strategy = step.transform->strategy;
+    node.strategy_span = strategy.span;
+    if (strategy.parentheses || find_binding(strategy.callee.text)) {
+      node.original = value;
+      node.source = transform(strategy, step.transform->span, value);
+    } else if (is_call_without_parentheses(strategy.callee)) {
+      refused_ = true;
+    } else {
+      node.strategy = strategy.callee.text;
+    }
+  }
+  return add(span, std::move(node));
+}
+
+/// Runs the neuron that reduces or repeats.
+int GraphLowering::transform(const Call& strategy, Span span, int value) {
+  const std::string& name = strategy.callee.text;
+  Binding* binding = find_binding(name);
+  if (binding && !strategy.parentheses) return use(*binding, span, value);
+  if (!binding && !known_.has(name) && (name == "copy" || is_reduction(name))) {
+    diags_.error(codes::kInvalidAnnotation, str("`", name, "` is a word, not a neuron"))
+        .primary(strategy.span, "called with parentheses")
+        .help(str("write ", name, " without parentheses"));
+    refused_ = true;
+    return -1;
+  }
+  if (binding && !out_.modules[static_cast<std::size_t>(binding->module)].applied) {
+    ModuleExpr module;  // for its message
+    module.call.callee = strategy.callee;
+    module.call.parentheses = true;
+    return call(module, span, value);
+  }
+  const int node = add(span, CallNode{-1, value});
+  transforms_.push_back({&strategy, node, scope_->region});
+  return node;
+}
+
+void GraphLowering::add_transforms() {
+  for (std::size_t i = 0; i < transforms_.size(); ++i) {
+    const int module = add_module(*transforms_[i].strategy, str("_transform_", i), false);
+    out_.modules[static_cast<std::size_t>(module)].region = transforms_[i].region;
+    std::get<CallNode>(out_.nodes[static_cast<std::size_t>(transforms_[i].node)].node).module = module;
+  }
 }
 
 int GraphLowering::call(const ModuleExpr& module, Span span, int value) {

@@ -76,6 +76,9 @@ class GraphLowering {
   int write_tuple(const Tuple& tuple, Span span, int value);
   int call(const ModuleExpr& module, Span span, int value);
   int use(Binding& binding, Span span, int value);
+  int reshape(const Reshape& step, Span span, int value);
+  int transform(const Call& strategy, Span span, int value);
+  void add_transforms();
   void assign_output(std::size_t port, int value, Span span);
   int define(const Name& name, int value);
   Intermediate* intermediate(std::string_view name);
@@ -118,6 +121,11 @@ class GraphLowering {
   bool all_global_ = false;                     ///< lowering arguments of a shared module
   int calls_ = 0;                               ///< anonymous ones so far
   int wraps_ = 0;
+  struct PendingTransform {
+    const Call* strategy;
+    int node, region;
+  };
+  std::vector<PendingTransform> transforms_;  ///< neurons that reduce or repeat: built after all calls
   int last_value_ = -1;
   bool refused_ = false;
   GraphLowering* enclosing_ = nullptr;  ///< this is a pipeline inside `@wrap` of that neuron

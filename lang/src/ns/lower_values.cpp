@@ -73,6 +73,13 @@ Expr lower_size(const Dim& dim, const ValueContext& context) {
                     dim.node);
 }
 
+void mention_names(const Expr& expr, const ValueContext& context) {
+  if (const auto* name = std::get_if<NameExpr>(&expr.node); name && context.mention) context.mention(name->name);
+  if (const auto* operation = std::get_if<OperationExpr>(&expr.node)) {
+    for (const Expr& operand : operation->operands) mention_names(operand, context);
+  }
+}
+
 }  // namespace
 
 void not_built_yet(Diagnostics& diags, Span span, const std::string& what) {
@@ -164,6 +171,32 @@ ShapePattern lower_shape(const Shape& shape, const ValueContext& context) {
     }
     if (run) first_run = dim.span;
     out.dims.push_back(std::move(pattern));
+  }
+  return out;
+}
+
+std::vector<neuro::ReshapeDim> lower_target(const Reshape& reshape, const ValueContext& context) {
+  std::vector<neuro::ReshapeDim> out;
+  for (const ReshapeDim& dim : reshape.target) {
+    neuro::ReshapeDim& entry = out.emplace_back();
+    entry.span = dim.span;
+    entry.others = dim.others;
+    if (dim.name) {
+      entry.name = dim.name->text;
+      entry.name_span = dim.name->span;
+    }
+    if (dim.others) continue;
+    const bool single =
+        std::holds_alternative<AnonymousDim>(dim.size->node) || std::holds_alternative<WildcardDim>(dim.size->node);
+    if (single || std::holds_alternative<VariadicDim>(dim.size->node)) {
+      context.diags.error(codes::kInvalidReshape, "a target of `=>` says every size")
+          .primary(dim.size->span, single ? "stands for any size" : "stands for any number of sizes")
+          .help(single ? "give the size a name" : "`others` is the product of all sizes that are not mentioned");
+      context.refused = true;
+      continue;
+    }
+    entry.size = lower_size(*dim.size, context);
+    mention_names(entry.size, context);
   }
   return out;
 }

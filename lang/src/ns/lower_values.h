@@ -2,6 +2,7 @@
 // Values and shapes of the AST in the form that NeuronGraph keeps.
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "neuro/diagnostic.h"
 #include "neuro/neuron_graph.h"
@@ -26,6 +27,8 @@ struct ValueContext {
 
 Expr lower_value(const Value& value, const ValueContext& context);
 ShapePattern lower_shape(const Shape& shape, const ValueContext& context);
+/// The target of `=>`.
+std::vector<neuro::ReshapeDim> lower_target(const Reshape& reshape, const ValueContext& context);
 ArgDecl lower_argument(const Argument& argument, const ValueContext& context);
 
 }  // namespace neuro::ns

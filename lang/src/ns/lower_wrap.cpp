@@ -73,6 +73,7 @@ void GraphLowering::lower_wrapped(const Pipeline& body) {
   out_.results.assign(1, -1);
   collect_names(body_, body, 0);
   last_value_ = lower_steps(body, add(body.span, InputNode{0}));
+  add_transforms();
   settle_outputs();
   out_.incomplete = refused_;
 }

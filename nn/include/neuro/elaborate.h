@@ -39,5 +39,7 @@ struct PrimitiveInfo {
 /// All primitives, in the order of the specification's catalogue.
 std::vector<PrimitiveInfo> list_primitives();
 bool is_primitive(std::string_view name);
+/// Whether `@reduce(name)` needs no neuron: mean, sum, min, max, prod, logsumexp.
+bool is_reduction(std::string_view name);
 
 }  // namespace neuro

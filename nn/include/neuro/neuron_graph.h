@@ -143,10 +143,30 @@ struct SelectNode {
   int source = -1;
   std::string port;
 };
+/// One entry of the target of `=>`: `size`, `name = size`, or `others`.
+struct ReshapeDim {
+  Span span;
+  bool others = false;
+  std::string name;  ///< of a size that is introduced here, or ""
+  Span name_span;
+  Expr size;  ///< unless `others`
+};
 enum class ReshapeMode {
   rearrange,  ///< `=> [..]`
   reduce,     ///< `=> @reduce(..) [..]`: axes that the target does not name go
   repeat,     ///< `=> @repeat(..) [..]`: axes that the source does not have come
+};
+/// `=>`: the elements of one value in a new shape, found by the names of its sizes.
+struct ReshapeNode {
+  int source = -1;
+  ReshapeMode mode = ReshapeMode::rearrange;
+  /// How: "mean" for a reduction, "copy" for a repetition. "" when a neuron does it: then `source` is its result, which
+  /// the target describes, and `original` is what it was made of.
+  std::string strategy;
+  Span strategy_span;
+  int original = -1;
+  std::vector<ReshapeDim> target;
+  Span target_span;
 };
 /// A named intermediate.
 struct NameNode {
@@ -188,7 +208,8 @@ struct ChosenNode {
 };
 
 struct GraphNode {
-  using Kind = std::variant<InputNode, CallNode, TupleNode, UnpackNode, SelectNode, NameNode, ChooseNode, ChosenNode>;
+  using Kind = std::variant<InputNode, CallNode, TupleNode, UnpackNode, SelectNode, NameNode, ChooseNode, ChosenNode,
+                            ReshapeNode>;
   Span span;
   Kind node;
   int region = 0;  ///< 0: always runs; else it runs when the arm of this region does, and may read what is outside
