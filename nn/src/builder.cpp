@@ -79,7 +79,7 @@ std::shared_ptr<Module> Builder::late(Module& parent, int index, const std::vect
 }
 
 void Builder::make_weights(const std::string& neuron, ModuleInstance& model) {
-  const std::uint64_t available = available_memory();
+  const std::uint64_t available = model.init.memory_limit > 0 ? model.init.memory_limit : available_memory();
   if (bytes_ > static_cast<__int128>(available)) {
     constexpr double kGiB = 1024.0 * 1024 * 1024;
     const auto gib = [](double bytes) {

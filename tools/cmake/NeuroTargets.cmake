@@ -28,6 +28,10 @@ if(NEURO_SANITIZE)
     target_compile_options(neuro_options INTERFACE -fno-sanitize-recover=undefined)
   endif()
 endif()
+if(NEURO_FUZZ)
+  # Coverage for libFuzzer. Warnings are judged by GCC, for which the code is written.
+  target_compile_options(neuro_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error -Wno-everything)
+endif()
 
 # neuro_layer(NAME FOLDER DEPENDS...): the library of one folder. It links only the layers to its left, so that an
 # upward include does not compile. Sources are all of FOLDER/src/**.cpp but for src/arch (see core/CMakeLists.txt).

@@ -15,6 +15,7 @@ namespace neuro {
 /// threads never change initial values.
 struct InitOptions {
   std::uint64_t seed = 42;
+  std::uint64_t memory_limit = 0;  ///< bytes that the weights may take; 0: what the machine has available
 };
 
 /// Checks every neuron for whatever values its parameters may take: callees and arguments, ports and arity, shapes,
