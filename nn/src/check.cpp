@@ -136,6 +136,7 @@ std::vector<std::string> NeuronCheck::names() const {
 std::optional<Value> NeuronCheck::eval(const Expr& expr) {
   auto value = evaluate(expr, scope_, *diags_);
   const bool computed = value && (value->dim() || std::holds_alternative<std::vector<Value>>(value->data));
+  if (values_ && value && !value->known()) return evaluate(expr, numbers(f_.solver), *diags_);  // `p / 2.0`, `n > 2`
   if (!values_ || !computed) return value;
   return evaluate(expr, numbers(f_.solver), *diags_) ? value : std::nullopt;
 }

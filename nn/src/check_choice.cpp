@@ -213,6 +213,12 @@ NeuronCheck::Fit NeuronCheck::select(const ChooseNode& choice, const Arm& arm, c
     const auto value = evaluate(*arm.condition, numbers(f_.solver), *diags_);
     const auto holds = value ? value->truth() : std::nullopt;
     if (holds) return *holds ? fit : Fit::never;
+    if (value && value->known()) {
+      diags_->error(codes::kInvalidArgument, "a condition is true, false or a number")
+          .primary(arm.condition->span, str("this is ", text_of(*value)))
+          .help("compare it with something: ... == ...");
+      f_.ok = false;
+    }
     return values_ && arm.contract ? Fit::never : Fit::maybe;  // ports that leave a guard open do not fit
   }
   return fit;

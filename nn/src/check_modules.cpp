@@ -337,7 +337,8 @@ std::optional<Value> NeuronCheck::argument_value(const ModuleDecl& module, const
     return std::nullopt;
   }
   std::optional<Value> value;
-  if (param.kind == ParamKind::text && word && !find(word->name)) {
+  const bool global = word && (word->global || checker_.globals().count(word->name) > 0);
+  if (param.kind == ParamKind::text && word && !global && !find(word->name)) {
     value = Value{word->name};  // `mode=constant`
   } else {
     value = eval(written.value);

@@ -62,7 +62,7 @@ class MatchRules {
 
   bool subsumes(const Arm& earlier, const Arm& later) const {
     const auto &a = earlier.pattern->dims, &b = later.pattern->dims;
-    if (repeats(*earlier.pattern)) return false;
+    if (repeats(*earlier.pattern) || displaces(*earlier.pattern)) return false;
     const std::size_t ar = run_at(*earlier.pattern), br = run_at(*later.pattern);
     if (ar == a.size()) {
       if (br != b.size() || a.size() != b.size()) return false;
@@ -98,6 +98,17 @@ class MatchRules {
       names.push_back(name->name);
     }
     return false;
+  }
+
+  /// Whether a size of an input port stands at another axis, where it is compared with what arrives.
+  bool displaces(const ShapePattern& shape) const {
+    return std::any_of(shape.dims.begin(), shape.dims.end(), [&](const DimPattern& dim) {
+      const auto* word = dim.kind == DimKind::size ? std::get_if<NameExpr>(&dim.size.node) : nullptr;
+      return word && std::any_of(neuron_.inputs.begin(), neuron_.inputs.end(), [&](const PortDecl& port) {
+               const std::size_t there = place(port.shape, word->name), here = place(shape, word->name);
+               return there != 0 && here != 0 && there != here;
+             });
+    });
   }
 
   bool catch_all(const Arm& arm) const {

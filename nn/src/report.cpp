@@ -152,7 +152,21 @@ class Report {
     }
     Diagnostic& d = runs ? diags_.warning(code, std::move(title)) : diags_.error(code, std::move(title));
     meeting_.port >= 0 ? at_output(d) : at_call(d, expected);
+    if (rank) {
+      d.note(str(expected, " has ", axes_of(meeting_.expected), ", ", actual, " has ", axes_of(meeting_.actual.shape)));
+    }
     provenance(d);
+  }
+
+  /// "2 axes or more": what a run leaves open.
+  std::string axes_of(const SymShape& shape) const {
+    int least = 0;
+    bool open = false;
+    for (const Axis& axis : solver_.resolve(shape)) {
+      open = open || axis.is_variadic();
+      least += axis.is_variadic() ? solver_.symbol(axis.variadic).min_axes : 1;
+    }
+    return str(least, least == 1 ? " axis" : " axes", open ? " or more" : "");
   }
 
   void at_call(Diagnostic& d, const std::string& expected) {
