@@ -174,7 +174,23 @@ neuron A(dim):
     {codes::kRecursionLimit, "RecursionLimit", "a recursion goes deeper than 1000 neurons, or makes more than 10000",
      R"(A neuron may contain itself under a condition, and it is unfolded when it is instantiated. With these arguments the
 condition never becomes false, or only after more instances than any model has.)",
-     "", "", "ns"},
+     R"(neuron Stack(depth=5000):
+  in: [*, 8]
+  out: [*, 8]
+  graph:
+    in ->
+      Linear(8, 8)
+      if depth > 1: Stack(depth - 1)
+      out)",
+     R"(neuron Stack(depth=50):
+  in: [*, 8]
+  out: [*, 8]
+  graph:
+    in ->
+      Linear(8, 8)
+      if depth > 1: Stack(depth - 1)
+      out)",
+     "ns"},
     {codes::kInvalidUnrollCount, "InvalidUnrollCount", "an unroll whose count is not a whole number from 0 to 1024",
      R"(The count of `unroll` is known when the neuron is instantiated: a number, or made of parameters. 0 passes the
 value through.)",

@@ -146,7 +146,15 @@ neuron A:
   graph: in -> Linear(width, width) -> out)",
      "ns"},
     {codes::kImportError, "ImportError", "a package or a neuron in it is unknown",
-     R"(`use package,path` names a package of the lock file. `use core,...` is always accepted.)", "", "", "ns"},
+     R"(`use package,path` names a package that is installed. Without packages the line is ignored, with a warning.
+`use core,...` is always accepted and may be left out.)",
+     R"(use vision-models,resnet/*
+neuron A:
+  graph: in -> GELU() -> out)",
+     R"(use core,nn/*
+neuron A:
+  graph: in -> GELU() -> out)",
+     "ns"},
     {codes::kInvalidArgument, "InvalidArgument", "an argument has the wrong type or lies outside its range",
      R"(The message names the parameter and what it takes: an integer, a number, a word, a list.)",
      R"(neuron A:

@@ -110,7 +110,15 @@ neuron A:
     {codes::kKernelContract, "KernelContract", "the declared ports of a primitive disagree with its kernel",
      R"(A neuron with `impl:` runs a native kernel, which has shapes of its own. Ports that contradict it are a warning,
 and an error where no argument could make them fit.)",
-     "", "", "ns"},
+     R"(neuron Squash(dim):
+  in: [*, dim]
+  out: [*, dim]
+  impl: core,nn/Tanh)",
+     R"(neuron Squash:
+  in: [*shape]
+  out: [*shape]
+  impl: core,nn/Tanh)",
+     "ns"},
     {codes::kOutputPromise, "OutputPromise", "a neuron does not give what its output port promises",
      R"(The shape of an `out` port is a promise to whoever uses the neuron. A contradiction is an error; where it goes
 through the arithmetic of convolution or pooling it is a warning, and the actual shape flows on.)",

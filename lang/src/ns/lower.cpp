@@ -9,6 +9,7 @@
 #include "neuro/codes.h"
 #include "neuro/elaborate.h"
 #include "neuro/str.h"
+#include "neuro/suggest.h"
 
 namespace neuro::ns {
 namespace {
@@ -147,9 +148,13 @@ class NeuronLowering {
     const auto all = list_primitives();
     const auto found = std::find_if(all.begin(), all.end(), [&](const PrimitiveInfo& p) { return p.name == kernel; });
     if (found == all.end()) {
-      diags_.error(codes::kMissingNeuron, str("there is no kernel `", last, "`"))
-          .primary(impl.path->span, "not found")
-          .note("`nsrun list` shows what is built in");
+      auto& d = diags_.error(codes::kMissingNeuron, str("there is no kernel `", last, "`"))
+                    .primary(impl.path->span, "not found")
+                    .note("`nsrun list` shows what is built in");
+      std::vector<std::string> names;
+      for (const PrimitiveInfo& p : all) names.push_back(p.name);
+      if (const auto near = nearest(last, std::span<const std::string>(names)))
+        d.help(str("did you mean `", *near, "`?"));
       out_.incomplete = true;
       return;
     }
@@ -212,6 +217,16 @@ class NeuronLowering {
   bool refused_ = false;
 };
 
+/// Every package but the built-in one would come from a lock file.
+void check_uses(const Program& program, Diagnostics& diags) {
+  for (const Use& use : program.uses) {
+    if (use.path.package.text == "core") continue;
+    diags.warning(codes::kImportError, str("there is no package `", use.path.package.text, "`"))
+        .primary(use.path.package.span, "ignored: no packages are installed")
+        .help("remove the line; `core` is always there, and the neurons of a file see each other");
+  }
+}
+
 /// Values become globals of the graph; modules wait for the neurons that use them.
 void lower_globals(const Program& program, Known& known, NeuronGraph& graph, Diagnostics& diags) {
   for (const Global& global : program.globals) {
@@ -266,6 +281,7 @@ NeuronGraph lower(const Program& program, Diagnostics& diags) {
   for (const ns::Neuron& neuron : program.neurons) known.neurons.insert(neuron.name.text);
 
   NeuronGraph graph;
+  check_uses(program, diags);
   lower_globals(program, known, graph, diags);
   std::map<std::string, Span> defined;
   for (const ns::Neuron& neuron : program.neurons) {
