@@ -2,11 +2,14 @@
 
 #include <fstream>
 #include <functional>
+#include <map>
 #include <regex>
 #include <sstream>
 
 #include "check_source.h"
 #include "neuro/codes.h"
+#include "neuro/error.h"
+#include "neuro/program.h"
 #include "ns/parsing.h"
 
 namespace neuro {
@@ -18,6 +21,22 @@ struct Stage {
   std::function<bool(const ExplainPage&)> raises;
   std::function<std::string(const std::string&)> codes;  ///< of a source, separated by blanks
 };
+
+/// The codes that keep a neuron whose parameters all have defaults from being instantiated.
+std::string refused(const std::string& text) {
+  const Program program = Program::from_source(text, "page.ns");
+  const NeuronInfo& neuron = program.neurons().back();
+  if (std::count(neuron.signature.begin(), neuron.signature.end(), '=') == 0) return "";
+  std::string codes;
+  try {
+    program.instantiate(neuron.name);
+  } catch (const Error& error) {
+    for (const Diagnostic& d : error.diagnostics().items()) {
+      if (d.severity == Severity::error) codes += (codes.empty() ? "" : " ") + d.code;
+    }
+  }
+  return codes;
+}
 
 std::vector<Stage> stages() {
   return {{"parser", [](const ExplainPage& page) { return std::string_view(page.code).starts_with("NS01"); },
@@ -32,7 +51,7 @@ std::vector<Stage> stages() {
              check_source(diagnostics.sources().add("page.ns", text), diagnostics);
              std::string codes;
              for (const Diagnostic& d : diagnostics.items()) codes += (codes.empty() ? "" : " ") + d.code;
-             return codes;
+             return codes.empty() ? refused(text) : codes;
            }}};
 }
 
@@ -43,6 +62,22 @@ TEST(Explain, AWrongProgramRaisesItsCodeAndTheRightOneNothing) {
       EXPECT_EQ(stage.codes(page.wrong), page.code) << stage.name << ":\n" << page.wrong;
       EXPECT_EQ(stage.codes(page.right), "") << stage.name << ":\n" << page.right;
     }
+  }
+}
+
+TEST(Explain, EveryPageShowsBothProgramsUnlessNoneCanBeShown) {
+  const std::map<std::string_view, const char*> without{
+      {codes::kInvalidEncoding, "bytes that are no text"},
+      {codes::kTooDeep, "256 brackets"},
+      {codes::kTooLarge, "64 MiB"},
+      {codes::kElementCountMismatch, "raised by `=>`, which is not built"},
+      {codes::kLossNotInferred, "depends on the model and the data; the right configuration is shown"},
+      {codes::kNoRows, "an empty file"},
+      {codes::kRefusedRecord, "needs a C++ program"},
+      {codes::kMissingFile, "depends on the files that are there"},
+  };
+  for (const ExplainPage& page : explain_pages()) {
+    EXPECT_TRUE((*page.wrong != '\0' && *page.right != '\0') || without.contains(page.code)) << page.code;
   }
 }
 

@@ -1,12 +1,16 @@
-// tests/golden/diagnostics/NAME.ns is a source with mistakes, NAME.txt what a user reads. With NEURO_UPDATE_GOLDEN=1 in
-// the environment the texts are written anew: read them as a beginner would before committing them.
+// tests/golden/diagnostics/NAME.ns is a source with mistakes, NAME.txt what a user reads; a first
+// line `# build: Stack(depth=5000)` asks for what is read when that neuron is instantiated. With NEURO_UPDATE_GOLDEN=1
+// in the environment the texts are written anew: read them as a beginner would before committing them.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "case_file.h"
 #include "check_source.h"
+#include "neuro/error.h"
+#include "neuro/program.h"
 #include "neuro/render.h"
 
 namespace neuro {
@@ -16,11 +20,20 @@ namespace fs = std::filesystem;
 
 fs::path golden_dir() { return fs::path(NEURO_TEST_DIR) / "golden" / "diagnostics"; }
 
-std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+/// What is reported for a source, or for the instance that its first line asks for.
+std::string reported(const std::string& name, const std::string& text) {
+  const cases::CaseFile file = cases::parse(text);
+  if (file.builds.empty()) {
+    Diagnostics diagnostics;
+    check_source(diagnostics.sources().add(name, text), diagnostics);
+    return render(diagnostics);
+  }
+  try {
+    Program::from_source(text, name).instantiate(file.builds[0].neuron, file.builds[0].params);
+  } catch (const Error& error) {
+    return render(error.diagnostics());
+  }
+  return "instantiated";
 }
 
 std::vector<std::string> golden_names() {
@@ -35,14 +48,18 @@ std::vector<std::string> golden_names() {
 class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, ReadsAsRecorded) {
-  Diagnostics diagnostics;
-  const std::string name = GetParam() + ".ns";
-  check_source(diagnostics.sources().add(name, content(golden_dir() / name)), diagnostics);
+  const std::string name = GetParam() + ".ns", text = reported(name, cases::read(golden_dir() / name));
   const fs::path recorded = golden_dir() / (GetParam() + ".txt");
-  if (std::getenv("NEURO_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(recorded, std::ios::binary) << render(diagnostics);
-  }
-  EXPECT_EQ(render(diagnostics), content(recorded));
+  if (std::getenv("NEURO_UPDATE_GOLDEN") != nullptr) std::ofstream(recorded, std::ios::binary) << text;
+  EXPECT_EQ(text, cases::read(recorded));
+}
+
+TEST(LargeSource, IsRefusedBeforeItIsRead) {
+  Diagnostics diagnostics;
+  check_source(diagnostics.sources().add("large.ns", std::string((64u << 20) + 1, '#')), diagnostics);
+  ASSERT_EQ(diagnostics.items().size(), 1u);
+  EXPECT_EQ(diagnostics.items()[0].code, "NS0115");
+  EXPECT_LT(render(diagnostics).size(), 1000u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Diagnostics, Golden, testing::ValuesIn(golden_names()),
