@@ -147,7 +147,9 @@ std::shared_ptr<Module> Builder::make(Module& parent, const ModuleDecl& decl, co
   if (facts.primitive) {
     if (facts.primitive->weights && !weigh(*module, decl)) return nullptr;
   } else if (!build(*module)) {
-    diags_.note(codes::kPreconditionFailed, str("in `", module->path, "`")).primary(decl.span, "instantiated here");
+    if (depth_ < 8) {  // a recursion that ends too late would name a thousand
+      diags_.note(codes::kPreconditionFailed, str("in `", module->path, "`")).primary(decl.span, "instantiated here");
+    }
     return nullptr;
   }
   if (!key.empty()) {

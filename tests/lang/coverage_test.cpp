@@ -27,7 +27,6 @@ TEST(Coverage, EveryCodeOfTheLanguageHasACase) {
       "NS0103",  // tests of bytes: golden/diagnostics/not_text.ns
       "NS0114",  // golden/diagnostics/nested_brackets.ns
       "NS0115",  // 64 MiB: LargeSource.IsRefusedBeforeItIsRead
-      "NS0303",  // raised by `=>`, which is not built
   };
   for (const std::string& name : cases::files()) {
     const cases::CaseFile file = cases::parse(cases::read(cases::directory() / name));
@@ -50,8 +49,6 @@ TEST(Coverage, EveryCodeHasARecordedText) {
   }
   const std::set<std::string> unrecorded{
       "NS0115",  // its source has 64 MiB
-      "NS0303",  // raised by `=>`, which is not built
-      "NS0413",  // names a thousand instances
       "NS0511",  // raised by functions of C++ programs: CsvLoader's tests
   };
   for (const std::string& code : all_codes()) {

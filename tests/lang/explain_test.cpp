@@ -70,7 +70,6 @@ TEST(Explain, EveryPageShowsBothProgramsUnlessNoneCanBeShown) {
       {codes::kInvalidEncoding, "bytes that are no text"},
       {codes::kTooDeep, "256 brackets"},
       {codes::kTooLarge, "64 MiB"},
-      {codes::kElementCountMismatch, "raised by `=>`, which is not built"},
       {codes::kLossNotInferred, "depends on the model and the data; the right configuration is shown"},
       {codes::kNoRows, "an empty file"},
       {codes::kRefusedRecord, "needs a C++ program"},
