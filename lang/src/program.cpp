@@ -41,6 +41,7 @@ NeuronInfo info_of(const Neuron& neuron, const ns::Neuron& source) {
   for (const ParamDecl& param : neuron.params) {
     if (info.signature.back() != '(') info.signature += ", ";
     info.signature += param.name;
+    if (param.neuron) info.signature += ": Neuron";
     if (param.default_value) info.signature += str("=", text_of(*param.default_value));
   }
   info.signature += ")";

@@ -55,7 +55,10 @@ bool Builder::root(Module& module, const Neuron& neuron, const Params& params) {
 std::shared_ptr<Module> Builder::child(Module& parent, int index, const std::vector<ModuleFacts>& facts) {
   const ModuleDecl& decl = parent.neuron->modules[static_cast<std::size_t>(index)];
   const ModuleFacts& own = facts[static_cast<std::size_t>(index)];
-  if (own.given) return own.given;
+  if (own.given) {
+    if (decl.frozen) freeze(*own.given);
+    return own.given;
+  }
   const std::string path = join(parent.path, segment(decl, own));
   const bool frozen = decl.frozen || parent.frozen;
   return decl.count ? unroll(parent, decl, own, facts, path, frozen) : make(parent, decl, own, facts, path, frozen);
@@ -311,7 +314,7 @@ bool Builder::build(Module& module) {
   for (std::size_t i = 0; fine && i < module.children.size(); ++i) {
     const ModuleDecl& decl = module.neuron->modules[i];
     const ModuleFacts& facts = module.facts.modules[i];
-    const bool waits = decl.lazy || decl.applied || decl.sharing == Sharing::program;
+    const bool waits = decl.lazy || decl.applied;
     // Not bound: in an arm that this instance never runs.
     if (!facts.bound || facts.deferred || decl.argument || decl.unroll >= 0 || (waits && !facts.reached)) continue;
     fine = ensure(module, static_cast<int>(i), module.facts.modules) != nullptr;

@@ -47,9 +47,8 @@ Facts NeuronCheck::run() {
   f_.modules.resize(neuron_.modules.size());
   for (std::size_t i = 0; i < neuron_.modules.size(); ++i) {
     const ModuleDecl& module = neuron_.modules[i];
-    // Members belong to their unroll; what a parameter or a global stands for, to whoever uses it.
-    const bool on_demand =
-        module.unroll >= 0 || module.applied || module.argument || module.sharing == Sharing::program;
+    // Members belong to their unroll; what a parameter stands for, and arguments, to whoever uses them.
+    const bool on_demand = module.unroll >= 0 || module.applied || module.argument;
     if (module.region == 0 && !on_demand && !f_.modules[i].bound) bind_module(static_cast<int>(i));
   }
   if (auto order = evaluation_order(neuron_, *diags_)) {
@@ -394,9 +393,10 @@ Facts Checker::check_instance(const Neuron& neuron, const Arguments& values) {
 }
 
 std::optional<Facts> Checker::check_nested(const Neuron& neuron, const Arguments& values) {
-  constexpr int kMaxNested = 16;  // deeper ones are checked when they are built
-  if (nested_ == kMaxNested) return std::nullopt;
+  constexpr int kMaxNested = 16, kMaxAll = 1000;  // what is beyond is checked when it is built
+  if (nested_ == kMaxNested || all_nested_ == kMaxAll) return std::nullopt;
   ++nested_;
+  ++all_nested_;
   Facts facts = check_instance(neuron, values);
   --nested_;
   return facts;

@@ -77,6 +77,7 @@ struct Facts {
   std::vector<Meeting> meetings;
   std::vector<std::vector<int>> order;     ///< nodes of each region, sources before their users
   std::map<int, int> taken;                ///< arms of choices that do not depend on data
+  std::vector<bool> walked;                ///< regions that may run
   std::map<std::string, int> sizes, runs;  ///< symbols of the names in the ports: of sizes, and of runs of axes
   ReshapeSteps reshapes;                   ///< what each ReshapeNode does
   std::map<int, std::size_t> selected;     ///< which value of its source each SelectNode means
@@ -119,7 +120,7 @@ class Checker {
   };
   const NeuronGraph& graph_;
   Diagnostics& diags_;
-  int depth_ = 0, nested_ = 0;
+  int depth_ = 0, nested_ = 0, all_nested_ = 0;
   std::unordered_map<std::string_view, const Neuron*> names_;
   std::map<std::string, Value> globals_;
   std::map<const Neuron*, Entry> entries_;
@@ -135,7 +136,9 @@ std::vector<int> sources_of(const GraphNode& node);
 
 /// Reports recursion that no `@lazy` and no condition ends.
 void check_recursion(const Checker& checker, Diagnostics& diags);
-/// Reports what patterns alone tell of a match: arms that an earlier one shadows, values that no arm takes.
+/// Which arms of a match an earlier one leaves nothing for.
+std::vector<bool> dead_arms(const ChooseNode& match, const Neuron& neuron);
+/// Reports what patterns alone tell of a match: dead arms, values that no arm takes.
 void check_arms(const ChooseNode& match, Span keyword, const Neuron& neuron, Diagnostics& diags);
 
 /// Reports that what flows into a meeting does not fit. `instance`: the fault lies in the values of parameters.

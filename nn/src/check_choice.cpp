@@ -323,6 +323,8 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
         .primary(node.span, "nothing arrives");
   }
   if (choice.kind == ChoiceKind::shape && !values_) check_arms(choice, node.span, neuron_, *diags_);
+  const std::vector<bool> dead =
+      choice.kind == ChoiceKind::shape ? dead_arms(choice, neuron_) : std::vector<bool>(choice.arms.size());
   std::vector<SymShape> outer;
   for (const Flow& flow : source) outer.push_back(f_.solver.resolve(flow.shape));
   for (const SymShape& input : f_.inputs) outer.push_back(f_.solver.resolve(input));
@@ -336,7 +338,7 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
     mark = f_.solver.mark();
     const std::size_t meetings = f_.meetings.size(), sizes = new_sizes_.size(), runs = new_runs_.size(),
                       bound = bound_.size(), records = records_.size();
-    const Fit fit = select(choice, arm, source);
+    const Fit fit = dead[i] ? Fit::never : select(choice, arm, source);
     const bool decides = fit == Fit::always && slots[0].empty();
     Flows result;
     if (decides) {
@@ -347,11 +349,12 @@ NeuronCheck::Flows NeuronCheck::choose(int index, const GraphNode& node, const C
       for (const int output : arm.outputs) assigned.push_back(values_of(output));
     } else if (fit == Fit::never) {
       if (!values_) {
-        if (arm.pattern && !source.empty() && !source[0].unknown && !arm.condition) {
+        if (arm.pattern && !dead[i] && !source.empty() && !source[0].unknown && !arm.condition) {
           diags_->warning(codes::kImpossibleArm, "this arm never runs")
               .primary(arm.span, "nothing of this shape arrives")
               .secondary(source[0].span, str(source[0].port >= 0 ? "is " : "gives ", f_.solver.text(outer[0])));
         }
+        if (dead[i]) pattern_of(*arm.pattern);
         check_names_only(arm);
       }
     } else {

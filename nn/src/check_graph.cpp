@@ -20,6 +20,8 @@ std::string number_of(const std::vector<Flow>& values) {
 }
 
 void NeuronCheck::walk(int region) {
+  f_.walked.resize(static_cast<std::size_t>(neuron_.regions));
+  f_.walked[static_cast<std::size_t>(region)] = true;
   if (region != 0) {
     for (const int node : f_.order[static_cast<std::size_t>(region)]) {
       declare_targets(neuron_.nodes[static_cast<std::size_t>(node)]);

@@ -10,26 +10,32 @@ namespace {
 
 class MatchRules {
  public:
-  MatchRules(const ChooseNode& match, Span keyword, const Neuron& neuron, Diagnostics& diags)
-      : arms_(match.arms), keyword_(keyword), neuron_(neuron), diags_(diags) {}
+  MatchRules(const ChooseNode& match, const Neuron& neuron) : arms_(match.arms), neuron_(neuron) {
+    for (std::size_t i = 0; i < arms_.size(); ++i) {
+      const auto takes_all = [&](const Arm* earlier) { return !earlier->condition && subsumes(*earlier, arms_[i]); };
+      const auto shadow = std::find_if(live_.begin(), live_.end(), takes_all);
+      shadows_.push_back(shadow == live_.end() ? nullptr : *shadow);
+      if (shadow == live_.end()) live_.push_back(&arms_[i]);
+    }
+  }
 
-  void check() {
-    std::vector<const Arm*> live;
-    for (const Arm& arm : arms_) {
-      const auto shadow = std::find_if(
-          live.begin(), live.end(), [&](const Arm* earlier) { return !earlier->condition && subsumes(*earlier, arm); });
-      if (shadow == live.end()) {
-        live.push_back(&arm);
-        continue;
-      }
-      diags_
+  std::vector<bool> dead() const {
+    std::vector<bool> out;
+    for (const Arm* shadow : shadows_) out.push_back(shadow != nullptr);
+    return out;
+  }
+
+  void check(Span keyword, Diagnostics& diags) const {
+    for (std::size_t i = 0; i < arms_.size(); ++i) {
+      if (!shadows_[i]) continue;
+      diags
           .warning(codes::kUnreachableArm,
-                   str("this arm never runs: an earlier one takes all that ", text_of(*arm.pattern), " would"))
-          .primary(arm.span, "never reached")
-          .secondary((*shadow)->span, "this arm is tried before it")
+                   str("this arm never runs: an earlier one takes all that ", text_of(*arms_[i].pattern), " would"))
+          .primary(arms_[i].span, "never reached")
+          .secondary(shadows_[i]->span, "this arm is tried before it")
           .help("put the more specific arm first");
     }
-    exhaustive(live);
+    exhaustive(keyword, diags);
   }
 
  private:
@@ -115,18 +121,18 @@ class MatchRules {
     return std::none_of(arm.pattern->dims.begin(), arm.pattern->dims.end(), literal);
   }
 
-  void exhaustive(const std::vector<const Arm*>& live) {
+  void exhaustive(Span keyword, Diagnostics& diags) const {
     const auto takes_all = [this](const Arm* arm) { return catch_all(*arm) && !arm->condition; };
-    if (std::any_of(live.begin(), live.end(), takes_all)) return;
+    if (std::any_of(live_.begin(), live_.end(), takes_all)) return;
     const auto guarded = [this](const Arm* arm) { return catch_all(*arm) && arm->condition; };
-    if (std::none_of(live.begin(), live.end(), guarded)) {
-      diags_.error(codes::kNonExhaustiveMatch, "this match does not take every shape")
-          .primary(keyword_, "no arm for the others")
-          .secondary(live.back()->span, "the last arm takes certain sizes only")
-          .help(str("end with an arm for the rest: ", catch_all_text(*live.back()->pattern), ": ..."));
-    } else if (!complete(live)) {
-      diags_.warning(codes::kMaybeNonExhaustive, "the guards of this match may all be false")
-          .primary(keyword_, "then no arm runs, and the pass fails")
+    if (std::none_of(live_.begin(), live_.end(), guarded)) {
+      diags.error(codes::kNonExhaustiveMatch, "this match does not take every shape")
+          .primary(keyword, "no arm for the others")
+          .secondary(live_.back()->span, "the last arm takes certain sizes only")
+          .help(str("end with an arm for the rest: ", catch_all_text(*live_.back()->pattern), ": ..."));
+    } else if (!complete(live_)) {
+      diags.warning(codes::kMaybeNonExhaustive, "the guards of this match may all be false")
+          .primary(keyword, "then no arm runs, and the pass fails")
           .help("leave the guard of the last arm out");
     }
   }
@@ -207,15 +213,16 @@ class MatchRules {
   }
 
   const std::vector<Arm>& arms_;
-  Span keyword_;
   const Neuron& neuron_;
-  Diagnostics& diags_;
+  std::vector<const Arm*> live_, shadows_;  ///< shadows_: of each arm, the one that takes all of its
 };
 
 }  // namespace
 
+std::vector<bool> dead_arms(const ChooseNode& match, const Neuron& neuron) { return MatchRules(match, neuron).dead(); }
+
 void check_arms(const ChooseNode& match, Span keyword, const Neuron& neuron, Diagnostics& diags) {
-  MatchRules(match, keyword, neuron, diags).check();
+  MatchRules(match, neuron).check(keyword, diags);
 }
 
 }  // namespace neuro

@@ -208,6 +208,7 @@ class Recording {
       const Arm& arm = choice.arms[i];
       const bool sure = decided != frame.module.facts.taken.end();
       if (sure && decided->second != static_cast<int>(i)) continue;
+      if (!frame.module.facts.walked[static_cast<std::size_t>(arm.region)]) continue;  // cannot run in this instance
       frame.captures = before;
       if (arm.pattern && !match_shape(*arm.pattern, source[0].shape(), frame.scope(), frame.captures) && !sure)
         continue;

@@ -10,8 +10,7 @@ using namespace running;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// --- if
-// ----------------------------------------------------------------------------------------------------------------
+// --- if --------------------------------------------------------------------------------------------------------------
 
 const char* const kDecides = R"(
 neuron Decides(mode=1):
@@ -95,8 +94,7 @@ TEST(If, NestedChoicesAssignOneOutput) {
   expect_same(model_of(source, "A", {{"p", false}}).forward(x), sigmoid(Var(x)));
 }
 
-// --- match
-// -------------------------------------------------------------------------------------------------------------
+// --- match -----------------------------------------------------------------------------------------------------------
 
 const char* const kMatch = R"(
 neuron Adapt:
@@ -171,6 +169,13 @@ TEST(Match, NestedArmsSeeWhatIsCapturedAround) {
   EXPECT_EQ(model.forward(ramp({1, 3, 5})).shape(), (Shape{1, 3, 6}));
 }
 
+TEST(Match, ADeadArmIsLeftOut) {
+  const std::string source =
+      "neuron A:\n  in: [*, d]\n  graph:\n    in -> match:\n      [*, n]: GELU()\n      [*, 4]: Linear(4, 9)\n";
+  EXPECT_EQ(codes_of(source), "NS0416") << "what it gives does not have to agree";
+  EXPECT_TRUE(model_of(source, "A").parameters().empty());
+}
+
 TEST(Match, ARunCapturedTwiceIsTheSameRun) {
   const std::string source =
       "neuron A:\n  in: [*lead, 2]\n  graph:\n    in -> match:\n      [*lead, 2]: ReLU()\n      [*x]: GELU()\n";
@@ -219,8 +224,7 @@ TEST(Match, GradientsReachTheArmThatRan) {
   EXPECT_THAT(var(model, "linear_0.bias").grad().to_vector(), ElementsAre(0, 0));
 }
 
-// --- sizes of the data as arguments
-// ------------------------------------------------------------------------------------
+// --- sizes of the data as arguments ----------------------------------------------------------------------------------
 
 TEST(DataSizes, ACallMayTakeASizeOfItsInput) {
   const std::string source = "neuron A:\n  in: [*, feat]\n  graph: in -> Linear(feat, 2) -> out\n";
@@ -240,8 +244,7 @@ TEST(DataSizes, InsideAPartThatIsBuiltLateItself) {
   expect_same(y, linear_by_hand(model, "_half.6.linear_0", Var(ramp({2, 6}))));
 }
 
-// --- @lazy and recursion
-// -------------------------------------------------------------------------------------------------
+// --- @lazy and recursion ---------------------------------------------------------------------------------------------
 
 const char* const kRecursive = R"(
 neuron RecursiveStack(dim, depth):
@@ -261,6 +264,7 @@ neuron RecursiveStack(dim, depth):
 
 TEST(Recursion, UnfoldsAtInstantiationWithWeightsOfItsOwnAtEachLevel) {
   for (const std::string& source : {std::string(kRecursive), stripped(kRecursive)}) {
+    EXPECT_EQ(codes_of(source), "") << "no value of depth is needed to check it";
     const Model model = model_of(source, "RecursiveStack", {{"dim", std::int64_t{3}}, {"depth", std::int64_t{3}}});
     EXPECT_THAT(names_of(model),
                 ElementsAre("_recurse._recurse.linear_0.weight", "_recurse._recurse.linear_0.bias",
@@ -286,6 +290,12 @@ TEST(Recursion, TooDeepIsAMessage) {
       "neuron Bomb(n):\n  in: [*, d]\n  out: [*, d]\n  context:\n    @lazy a = Bomb(n - 1)\n    @lazy b = Bomb(n - 1)\n"
       "  graph:\n    in ->\n      if n > 0:\n        a\n        b\n      out\n";
   EXPECT_THAT(refusal(bomb, "Bomb", {{"n", std::int64_t{60}}}), HasSubstr("NS0413 `Bomb` contains itself more than"));
+}
+
+TEST(Recursion, AsDeepAsTheLimitRuns) {
+  const Model model = model_of(kRecursive, "RecursiveStack", {{"dim", std::int64_t{1}}, {"depth", std::int64_t{998}}});
+  EXPECT_EQ(model.parameters().size(), 2u * 998);
+  EXPECT_EQ(model.forward(ramp({1, 1})).shape(), (Shape{1, 1}));
 }
 
 TEST(Recursion, ACallUnderAConditionThatItsArgumentChangesMayRecurse) {

@@ -55,8 +55,7 @@ TEST(Sharing, TwoCallsInTheTextAreTwoSetsOfWeights) {
   EXPECT_EQ(names_of(model).size(), 4u);
 }
 
-// --- unroll
-// --------------------------------------------------------------------------------------------------------------
+// --- unroll ----------------------------------------------------------------------------------------------------------
 
 TEST(Unroll, EveryIterationHasInstancesOfItsOwn) {
   const std::string source =
@@ -132,8 +131,7 @@ TEST(Unroll, WithoutIndentationItOwnsTheNextBinding) {
   EXPECT_EQ(model_of(source, "A").parameters().size(), 4u);
 }
 
-// --- @static and @global
-// -------------------------------------------------------------------------------------------------
+// --- @static and @global ---------------------------------------------------------------------------------------------
 
 TEST(Static, AllInstancesOfANeuronShareOnePart) {
   const Model model = model_of(
@@ -196,6 +194,19 @@ TEST(Global, ValuesAreKnownEverywhereAndAModuleIsOneForAll) {
   expect_same(model.forward(ramp({3, 2})), linear_by_hand(model, "linear_2", x));
 }
 
+TEST(Global, AModuleThatOnlySomeArmsUseHasOneNameAllTheSame) {
+  const std::string source =
+      "@global shared = Linear(2, 2)\n"
+      "neuron One:\n  in: [*, 2]\n  graph:\n    in -> match:\n      [1, n]: shared\n      [*, n]: GELU()\n"
+      "neuron Two:\n  in: [*, 2]\n  graph:\n    in -> match:\n      [2, n]: shared\n      [*, n]: GELU()\n"
+      "neuron A:\n  in: [*, 2]\n  graph: in -> One() -> Two() -> out\n";
+  const Model a = model_of(source, "A"), b = model_of(source, "A");
+  a.forward(ramp({1, 2}));
+  b.forward(ramp({2, 2}));
+  EXPECT_EQ(names_of(a), names_of(b));
+  EXPECT_EQ(names_of(a).size(), 2u);
+}
+
 TEST(Global, WrongUsesAreReported) {
   EXPECT_EQ(codes_of("@global n = m + 1\nneuron A:\n  in: [*, 2]\n  graph: in -> GELU() -> out\n"), "NS0206");
   EXPECT_EQ(codes_of("@global n = 1\n@global n = 2\nneuron A:\n  in: [*, 2]\n  graph: in -> GELU() -> out\n"),
@@ -206,8 +217,7 @@ TEST(Global, WrongUsesAreReported) {
             "NS0215");
 }
 
-// --- Freeze
-// --------------------------------------------------------------------------------------------------------------
+// --- Freeze ----------------------------------------------------------------------------------------------------------
 
 TEST(Freeze, WeightsUnderItAreNotTrained) {
   const std::string source =
@@ -221,8 +231,16 @@ TEST(Freeze, WeightsUnderItAreNotTrained) {
   }
 }
 
-// --- Neurons as arguments
-// --------------------------------------------------------------------------------------------------
+TEST(Freeze, OfAParameterFreezesWhatWasPassed) {
+  const Model model = model_of(
+      "neuron Apply(b: Neuron):\n  in: [*, 2]\n  graph: in -> Freeze(b) -> out\n"
+      "neuron A:\n  in: [*, 2]\n  context:\n    own = Linear(2, 2)\n"
+      "  graph: in -> own -> Apply(own) -> Linear(2, 2) -> out\n",
+      "A");
+  for (const Parameter& p : model.parameters()) EXPECT_EQ(p.trainable, p.name.starts_with("linear")) << p.name;
+}
+
+// --- Neurons as arguments --------------------------------------------------------------------------------------------
 
 const char* const kTwice = R"(
 neuron Twice(block: Neuron, dim):
@@ -344,8 +362,7 @@ TEST(Wrap, APlainNeuronIsNoWrapper) {
             "NS0217");
 }
 
-// --- match(p)
-// ------------------------------------------------------------------------------------------------------------
+// --- match(p) --------------------------------------------------------------------------------------------------------
 
 const char* const kContract = R"(
 neuron Head(block: Neuron, dim):

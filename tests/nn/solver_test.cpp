@@ -56,6 +56,31 @@ TEST_F(SolverTest, SingleSizes) {
   EXPECT_EQ(solver.text(d("y")), "4");
 }
 
+TEST_F(SolverTest, GoingBackForgetsWhatWasLearntSince) {
+  EXPECT_EQ(meet(d("x"), Dim(4)), "ok");
+  const Dim y = d("y"), a = d("A"), b = d("B");
+  const int run = symbol("*r");
+  const Solver::Mark mark = solver.mark();
+  EXPECT_EQ(meet(y, Dim(5)), "ok");
+  EXPECT_EQ(meet({Axis::run(run)}, shape({"2", "3"})), "ok");
+  EXPECT_EQ(meet(a, b), "ok");
+  const int inner = solver.fresh("inner", SymbolKind::free);
+  EXPECT_EQ(solver.preconditions().size(), 1u);
+  solver.go_back(mark);
+  EXPECT_EQ(solver.symbol_count(), inner);
+  EXPECT_TRUE(solver.preconditions().empty());
+  EXPECT_EQ(solver.text(d("x")), "4");
+  EXPECT_EQ(meet(y, Dim(6)), "ok") << "y is free again";
+  EXPECT_EQ(meet({Axis::run(run)}, shape({"7"})), "ok");
+}
+
+TEST_F(SolverTest, AnEquationOverParametersIsKeptOnce) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(meet(d("A"), d("B")), "ok");
+  EXPECT_EQ(meet(d("B"), d("A")), "ok");
+  EXPECT_EQ(meet(d("A"), d("C")), "ok");
+  EXPECT_EQ(solver.preconditions().size(), 2u);
+}
+
 TEST_F(SolverTest, OneUnknownIsSolvedThroughArithmetic) {
   EXPECT_EQ(meet(d("a") + Dim(3), Dim(10)), "ok");
   EXPECT_EQ(meet(d("b") - Dim(3), Dim(10)), "ok");

@@ -212,7 +212,7 @@ TEST_F(Run, WeightsAreFoundInTheDocumentedOrder) {
   WeightQuery query{.model_file = model,
                     .neuron = "Net",
                     .source = source,
-                    .parameters = [](const Params&) { return snapshot(0).model; },
+                    .parameters = [](const Bundle&) { return snapshot(0).model; },
                     .checkpoint = "",
                     .environment = "",
                     .run_roots = {dir_.path()}};
@@ -231,7 +231,7 @@ TEST_F(Run, WeightsAreFoundInTheDocumentedOrder) {
 
   query.source = "neuron Net(): # edited\n";
   EXPECT_NE(find_weights(query).how.find("edited"), std::string::npos);
-  query.parameters = [](const Params&) { return StateDict{{"other", Tensor::zeros(Shape{2})}}; };
+  query.parameters = [](const Bundle&) { return StateDict{{"other", Tensor::zeros(Shape{2})}}; };
   fs::remove(dir_ / "model.safetensors");
   all += message([&] { find_weights(query); }, ErrorCode::checkpoint);
   query.environment = (dir_ / "Net").string();

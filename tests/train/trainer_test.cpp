@@ -1,5 +1,6 @@
 #include "neuro/trainer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -148,6 +149,52 @@ TEST_F(Training, AResumedRunEqualsTheUninterruptedOneBitForBit) {
     EXPECT_EQ(metrics(resumed.run), want_metrics) << checkpoint;
     EXPECT_EQ(resumed.loss, whole.loss);
     EXPECT_EQ(test::read_text(resumed.final_path), test::read_text(whole.final_path));
+  }
+}
+
+// Parts that a pass builds: a layer for each number of rows in a batch, so that the last, smaller batch of an epoch and
+// the validation set bring parameters of their own while training goes on.
+const char* const kLate =
+    "neuron Net():\n  in: [batch, 4]\n  out: [batch, 3]\n  graph:\n    in ->\n      Linear(4, 16)\n      ReLU()\n"
+    "      match:\n        [b, w] where b == 2: Linear(w, b * 8) -> GELU()\n"
+    "        [b, w]: Linear(w, b * 2) -> Linear(b * 2, w)\n"
+    "      Linear(16, 3)\n      out\n";
+
+TEST_F(Training, PartsThatPassesBuildTrainAndAreResumedBitForBit) {
+  test::write_text(dir_ / "net.ns", kLate);
+  const std::string more = "eval: {every: 7}\nlogging: {every: 4}\n";
+  const std::string training = "epochs: 3, batch_size: 8, save_every: 3, keep_last_n: 100, lr: 0.02, optimizer: adamw";
+  const TrainResult whole = run(config("net", training, more));
+  ASSERT_EQ(whole.step, 21);
+  const auto want = values();
+  std::vector<std::string> names;
+  for (const auto& item : weights_) names.push_back(item.first);
+  EXPECT_THAT(names, ::testing::Contains("_linear_4.16x16.weight")) << "of the first batch, 8 rows";
+  EXPECT_THAT(said_, ::testing::HasSubstr("step 6: 272 new parameters join: _linear_2.16x16.weight"))
+      << "of the last batch, 2 rows\n"
+      << said_;
+  // A saved model builds what it was trained with before its weights are read.
+  const Prepared fresh = prepare(config("net", training, more));
+  load_weights(fresh.model, whole.final_path);
+  std::vector<std::vector<double>> loaded;
+  for (const auto& item : fresh.model.state_dict()) loaded.push_back(item.second.to_vector());
+  EXPECT_EQ(loaded, want);
+  EXPECT_THAT(said_, ::testing::HasSubstr("step 7: 280 new parameters join: _linear_4.16x8.weight"))
+      << "of the last validation batch, 4 rows";
+
+  for (const fs::path& checkpoint : checkpoints_of(whole.run)) {
+    const fs::path copy = dir_ / ("copy" + checkpoint.filename().string());
+    fs::create_directories(copy);
+    fs::copy(whole.run, copy / "Net", fs::copy_options::recursive);
+    out_ = copy.filename().string();
+    TrainOptions options;
+    options.start = Start::resume;
+    options.resume_from = copy / "Net" / checkpoint.filename();
+    for (const fs::path& later : checkpoints_of(copy / "Net")) {
+      if (later.filename() > checkpoint.filename()) fs::remove_all(later);
+    }
+    run(config("net", training, more), options);
+    EXPECT_EQ(values(), want) << checkpoint;
   }
 }
 

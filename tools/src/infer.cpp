@@ -125,13 +125,17 @@ Loaded load_source(const neuro::Program& program, const Options& options) {
     return loaded;
   }
   const char* environment = std::getenv("NSRUN_CHECKPOINT");
-  const neuro::FoundWeights found =
-      neuro::find_weights({.model_file = options.model,
-                           .neuron = neuron,
-                           .source = program.source(),
-                           .parameters = [&](const neuro::Params& params) { return model_with(params).state_dict(); },
-                           .checkpoint = options.checkpoint,
-                           .environment = environment == nullptr ? "" : environment});
+  const neuro::FoundWeights found = neuro::find_weights({.model_file = options.model,
+                                                         .neuron = neuron,
+                                                         .source = program.source(),
+                                                         .parameters =
+                                                             [&](const neuro::Bundle& bundle) {
+                                                               const neuro::Model model = model_with(bundle.params);
+                                                               model.materialise(bundle.instances);
+                                                               return model.state_dict();
+                                                             },
+                                                         .checkpoint = options.checkpoint,
+                                                         .environment = environment == nullptr ? "" : environment});
   loaded.model = made_from(found.path, [&] { return model_with(found.params); });
   loaded.weights = found.path;
   loaded.how = found.how;

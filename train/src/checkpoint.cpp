@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <sstream>
 
 #include "files.h"
 #include "neuro/error.h"
@@ -201,8 +202,8 @@ ParamValue param_from(const json::Value& value) {
 }  // namespace
 
 std::string RunState::to_json() const {
-  return json::Object()
-      .add("step", step)
+  json::Object object;
+  object.add("step", step)
       .add("epoch", position.epoch)
       .add("row", position.row)
       .add("seed", seed)
@@ -214,8 +215,13 @@ std::string RunState::to_json() const {
       .raw("epoch_totals", totals_json(epoch))
       .raw("loggers", texts_json(loggers))
       .raw("settings", texts_json(settings))
-      .add("data", data_fingerprint)
-      .text();
+      .add("data", data_fingerprint);
+  if (!born.empty()) {
+    json::Object steps;
+    for (const auto& [name, step_number] : born) steps.add(name, step_number);
+    object.raw("born", steps.text());
+  }
+  return object.text();
 }
 
 RunState RunState::from_json(const std::string& text, const fs::path& path) {
@@ -234,6 +240,9 @@ RunState RunState::from_json(const std::string& text, const fs::path& path) {
   out.loggers = reader.texts("loggers");
   out.settings = reader.texts("settings");
   out.data_fingerprint = reader.text("data");
+  if (const json::Value* born = value.find("born")) {
+    for (const auto& [name, step_number] : born->object) out.born[name] = step_number.integer.value_or(0);
+  }
   return out;
 }
 
@@ -242,11 +251,13 @@ std::unique_ptr<Checkpoint> make_safetensors_checkpoint() { return std::make_uni
 std::map<std::string, std::string> bundle_metadata(const Bundle& bundle) {
   json::Object params;
   for (const auto& [name, value] : bundle.params) params.raw(name, param_json(value));
-  return {{"neuro.format", "1"},
-          {"neuro.neuron", bundle.neuron},
-          {"neuro.source", bundle.source},
-          {"neuro.params", params.text()},
-          {"neuro.signature", bundle.signature}};
+  std::map<std::string, std::string> out{{"neuro.format", "1"},
+                                         {"neuro.neuron", bundle.neuron},
+                                         {"neuro.source", bundle.source},
+                                         {"neuro.params", params.text()},
+                                         {"neuro.signature", bundle.signature}};
+  for (const std::string& line : bundle.instances) out["neuro.instances"] += line + "\n";
+  return out;
 }
 
 Bundle bundle_from(const std::map<std::string, std::string>& metadata) {
@@ -254,11 +265,13 @@ Bundle bundle_from(const std::map<std::string, std::string>& metadata) {
     const auto found = metadata.find(key);
     return found == metadata.end() ? std::string() : found->second;
   };
-  Bundle out{text("neuro.neuron"), text("neuro.source"), text("neuro.signature"), {}};
+  Bundle out{text("neuro.neuron"), text("neuro.source"), text("neuro.signature"), {}, {}};
   json::Problem ignored;
   if (const auto params = json::parse(text("neuro.params"), ignored)) {
     for (const auto& [name, value] : params->object) out.params[name] = param_from(value);
   }
+  std::istringstream lines(text("neuro.instances"));
+  for (std::string line; std::getline(lines, line);) out.instances.push_back(line);
   return out;
 }
 

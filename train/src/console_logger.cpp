@@ -53,6 +53,8 @@ class ConsoleLogger final : public Logger {
     if (info.resumed_step > 0) line("Resume", str("from step ", info.resumed_step));
   }
 
+  void on_note(const std::string& note) override { line("Note", note); }
+
   void log(const MetricRecord& r) override {
     const auto done = static_cast<std::int64_t>(std::ceil(r.epoch - 1e-9));
     std::string text =

@@ -18,6 +18,7 @@ std::map<std::string, std::string> load_weights(const Model& model, const std::f
     metadata = std::move(content.metadata);
   }
   try {
+    model.materialise(bundle_from(metadata).instances);
     model.load_state_dict(state);
   } catch (const Error& error) {
     throw Error(ErrorCode::checkpoint, str(file.string(), ": ", error.what()));

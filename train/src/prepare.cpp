@@ -113,20 +113,22 @@ std::unique_ptr<Loss> choose_loss(const Model& model, const TrainConfig& config,
   }
   if (diags.has_errors()) throw Error(ErrorCode::data, std::move(diags));
 
-  // What the model makes of a batch of two, recorded and never computed.
+  // What the model makes of the first batch, recorded and never computed. No other number of rows: a model may build
+  // parts for the sizes that it sees.
   const NoGrad no_grad;
+  const std::int64_t rows = train.upcoming() > 0 ? train.upcoming() : 2;
   LossEvidence evidence;
   std::vector<Var> inputs;
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const Column& column = train.columns()[i];
-    inputs.push_back(placeholder(column.row.inserted(0, 2), column.dtype));
+    inputs.push_back(placeholder(column.row.inserted(0, rows), column.dtype));
     evidence.inputs.push_back(column.row);
   }
   ForwardContext context;
   const Var output = model.record(inputs, context).front();
-  if (output.rank() == 0 || output.shape()[0] != 2) {
+  if (output.rank() == 0 || output.shape()[0] != rows) {
     throw Error(ErrorCode::shape,
-                str("training: the output ", output.shape(), " of a batch of 2 has no batch axis in front"));
+                str("training: the output ", output.shape(), " of a batch of ", rows, " has no batch axis in front"));
   }
   evidence.output = output.shape().without(0);
   evidence.output_text = model.outputs().front().text();

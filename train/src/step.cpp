@@ -4,24 +4,27 @@
 
 namespace neuro {
 
+ParameterBlock::ParameterBlock(std::vector<Parameter> members, std::unique_ptr<Optimizer> rule, std::int64_t at)
+    : parameters(std::move(members)), optimizer(std::move(rule)), born(at), step(Tensor::zeros(Shape{}, DType::i64)) {
+  Tensor memory = step.data();
+  step_at = memory.data<std::int64_t>();
+}
+
 StepParts::StepParts(std::uint64_t seed)
-    : lr(Tensor::zeros(Shape{}, DType::f64)),
-      step(Tensor::zeros(Shape{}, DType::i64)),
-      rng(Tensor::zeros(Shape{3}, DType::i64)) {
-  Tensor lr_memory = lr.data(), step_memory = step.data(), rng_memory = rng.data();
+    : lr(Tensor::zeros(Shape{}, DType::f64)), rng(Tensor::zeros(Shape{3}, DType::i64)) {
+  Tensor lr_memory = lr.data(), rng_memory = rng.data();
   lr_at = lr_memory.data<double>();
-  step_at = step_memory.data<std::int64_t>();
   rng_at = rng_memory.data<std::int64_t>();
   rng_at[0] = static_cast<std::int64_t>(seed);
 }
 
 void StepParts::set(double rate, std::int64_t number) {
   *lr_at = rate;
-  *step_at = number;
+  for (ParameterBlock& block : blocks) *block.step_at = number - block.born;
   rng_at[1] = number;
 }
 
-Step::Recorded Step::record(Kind kind, const StepParts& parts, const std::vector<Column>& columns, std::int64_t rows) {
+Step::Recorded Step::record(Kind kind, StepParts& parts, const std::vector<Column>& columns, std::int64_t rows) {
   Recorded out;
   for (const Column& column : columns) out.inputs.push_back(placeholder(column.row.inserted(0, rows), column.dtype));
   const Var target = out.inputs.back();
@@ -33,17 +36,27 @@ Step::Recorded Step::record(Kind kind, const StepParts& parts, const std::vector
   context.rng = parts.rng;
   context.assigns = &assigns;
   const Var output = parts.model.record(ports, context).front();
+  if (parts.adopt) parts.adopt();
   const Var loss = parts.loss->compute(output, target);
   out.request.outputs.push_back(loss);
 
   if (kind == Kind::train) {
     std::vector<Var> leaves;
-    for (const Parameter& p : parts.trainable) leaves.push_back(p.var);
+    for (const ParameterBlock& block : parts.blocks) {
+      for (const Parameter& p : block.parameters) leaves.push_back(p.var);
+    }
     const std::vector<Var> gradients = grad(loss, leaves);
     const Var norm = global_norm(gradients);
     out.request.outputs.push_back(norm);
-    const StepLeaves step{parts.lr, parts.step, clip_scale(norm, parts.max_grad_norm)};
-    for (Assign& assign : parts.optimizer->record(gradients, step)) assigns.push_back(std::move(assign));
+    const Var scale = clip_scale(norm, parts.max_grad_norm);
+    std::span<const Var> left = gradients;
+    for (const ParameterBlock& block : parts.blocks) {
+      const std::span<const Var> own = left.first(block.parameters.size());
+      left = left.subspan(own.size());
+      for (Assign& assign : block.optimizer->record(own, StepLeaves{parts.lr, block.step, scale})) {
+        assigns.push_back(std::move(assign));
+      }
+    }
     out.request.assigns = std::move(assigns);
     out.request.guard = norm + loss;
   }
@@ -54,7 +67,7 @@ Step::Recorded Step::record(Kind kind, const StepParts& parts, const std::vector
   return out;
 }
 
-Step::Step(Kind kind, const StepParts& parts, const std::vector<Column>& columns, std::int64_t rows)
+Step::Step(Kind kind, StepParts& parts, const std::vector<Column>& columns, std::int64_t rows)
     : Step(kind, record(kind, parts, columns, rows), parts) {}
 
 Step::Step(Kind kind, Recorded recorded, const StepParts& parts)

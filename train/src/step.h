@@ -1,5 +1,6 @@
 #pragma once
 // One step as a plan: gradients, clipping and update (training), or loss and metrics alone (validation).
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -12,21 +13,31 @@
 
 namespace neuro {
 
+/// Parameters that joined the training together, with an optimizer whose steps count from there.
+struct ParameterBlock {
+  std::vector<Parameter> parameters;
+  std::unique_ptr<Optimizer> optimizer;
+  std::int64_t born = 0;  ///< steps that the run had taken
+  Var step;               ///< i64 scalar, 1 in the first step with them
+  std::int64_t* step_at = nullptr;
+
+  ParameterBlock(std::vector<Parameter> members, std::unique_ptr<Optimizer> rule, std::int64_t at);
+};
+
 /// What all steps of a run share.
 struct StepParts {
   Model model;
   const Loss* loss = nullptr;
-  Optimizer* optimizer = nullptr;
-  std::vector<Parameter> trainable;  ///< in the optimizer's order
+  std::vector<ParameterBlock> blocks;  ///< the oldest first
+  /// Called while a step is recorded, when the model has built parameters that no block has.
+  std::function<void()> adopt;
   double max_grad_norm = 0;
-  Var lr;    ///< f64 scalar
-  Var step;  ///< i64 scalar
-  Var rng;   ///< i64 [3]: seed, step, first row
+  Var lr;   ///< f64 scalar
+  Var rng;  ///< i64 [3]: seed, step, first row
   std::shared_ptr<Arena> arena = make_arena();
 
   explicit StepParts(std::uint64_t seed);
   void set(double rate, std::int64_t number);
-  std::int64_t* step_at = nullptr;
   std::int64_t* rng_at = nullptr;
   double* lr_at = nullptr;
 };
@@ -35,7 +46,7 @@ struct StepParts {
 class Step {
  public:
   enum class Kind { train, validate };
-  Step(Kind kind, const StepParts& parts, const std::vector<Column>& columns, std::int64_t rows);
+  Step(Kind kind, StepParts& parts, const std::vector<Column>& columns, std::int64_t rows);
 
   /// Where the loader puts the rows.
   std::span<void* const> inputs() const { return into_; }
@@ -55,7 +66,7 @@ class Step {
     std::vector<Var> inputs;
     std::vector<std::string> names;
   };
-  static Recorded record(Kind kind, const StepParts& parts, const std::vector<Column>& columns, std::int64_t rows);
+  static Recorded record(Kind kind, StepParts& parts, const std::vector<Column>& columns, std::int64_t rows);
   Step(Kind kind, Recorded recorded, const StepParts& parts);
 
   Replay replay_;

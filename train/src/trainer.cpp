@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <set>
 
 #include "neuro/parallel.h"
 #include "neuro/safetensors.h"
@@ -46,19 +47,17 @@ class TrainingRun {
         config_(p_.config),
         train_(p_.train),
         val_(p_.val),
+        contracts_(contracts),
         step_parts_(config_.training.seed),
         format_(contracts.checkpoints.create("safetensors")) {
     step_parts_.model = p_.model;
     step_parts_.loss = &p_.loss;
     step_parts_.max_grad_norm = config_.training.max_grad_norm;
-    for (const Parameter& parameter : p_.model.parameters()) {
-      if (parameter.trainable && !parameter.buffer) step_parts_.trainable.push_back(parameter);
-    }
-    if (step_parts_.trainable.empty()) {
-      throw Error(ErrorCode::source, str(p_.info.neuron, " has no parameters: there is nothing to train"));
-    }
-    optimizer_ = contracts.optimizers.create(config_.training.optimizer, config_.training, step_parts_.trainable);
-    step_parts_.optimizer = optimizer_.get();
+    const bool resumes = options_.start == Start::resume && !options_.dry_run && !config_.checkpoint.dir.empty();
+    if (!resumes) build_for_first_batch();
+    adopt({});
+    step_parts_.adopt = [this] { adopt({}); };
+    if (!resumes) require_parameters();
     if (p_.info.steps_per_epoch == 0 && config_.training.epochs > 0) {
       throw Error(ErrorCode::config, str("no batch to train on: ", train_.size(), " rows are fewer than `batch_size: ",
                                          config_.training.batch_size, "`, and `drop_last` leaves out the rest"));
@@ -85,6 +84,68 @@ class TrainingRun {
   }
 
  private:
+  // ---- parameters ----
+
+  /// What the first batch needs is built before there is an optimizer (spec: neuroscript.md, 4.3).
+  void build_for_first_batch() const {
+    const std::int64_t rows = train_.upcoming();
+    if (rows == 0) return;
+    const NoGrad no_grad;
+    std::vector<Var> inputs;
+    for (const Column& column : train_.columns())
+      inputs.push_back(placeholder(column.row.inserted(0, rows), column.dtype));
+    ForwardContext context;
+    p_.model.record(std::span<const Var>(inputs.data(), inputs.size() - 1), context);
+  }
+
+  void require_parameters() const {
+    if (!step_parts_.blocks.empty()) return;
+    throw Error(ErrorCode::source, str(p_.info.neuron, " has no parameters: there is nothing to train"));
+  }
+
+  /// Takes in the parameters that passes have built since the last time; they begin with fresh optimizer states and the
+  /// current learning rate. `born`: the steps after which a resumed run's parameters joined.
+  void adopt(const std::map<std::string, std::int64_t>& born) {
+    if (adopted_ == p_.model.generation()) return;
+    std::set<std::string> known;
+    for (const ParameterBlock& block : step_parts_.blocks) {
+      for (const Parameter& parameter : block.parameters) known.insert(parameter.name);
+    }
+    std::map<std::int64_t, std::vector<Parameter>> fresh;
+    std::string names;
+    std::int64_t numbers = 0;
+    for (const Parameter& parameter : p_.model.parameters()) {
+      if (!parameter.trainable || parameter.buffer || known.count(parameter.name) > 0) continue;
+      const auto at = born.find(parameter.name);
+      fresh[at == born.end() ? state_.step : at->second].push_back(parameter);
+      names += str(names.empty() ? "" : ", ", parameter.name);
+      numbers += parameter.var.shape().elements();
+    }
+    for (auto& [step, parameters] : fresh) {
+      auto optimizer = contracts_.optimizers.create(config_.training.optimizer, config_.training, parameters);
+      step_parts_.blocks.emplace_back(std::move(parameters), std::move(optimizer), step);
+    }
+    if (adopted_ >= 0) {
+      replan_ = true;  // what was planned before leaves the new ones out
+      p_.info.parameters = p_.model.parameter_count();
+      if (begun_ && !names.empty()) {
+        const std::string note = str("step ", state_.step, ": ", numbers, " new parameters join: ", names);
+        for (auto& [name, logger] : loggers_) logger->on_note(note);
+      }
+    } else {
+      p_.info.parameters = p_.model.parameter_count();
+    }
+    adopted_ = p_.model.generation();
+  }
+
+  StateDict optimizer_state() const {
+    StateDict all;
+    for (const ParameterBlock& block : step_parts_.blocks) {
+      for (auto& item : block.optimizer->state()) all.push_back(std::move(item));
+    }
+    return all;
+  }
+
   // ---- before the first step ----
 
   void open_run(const Contracts& contracts) {
@@ -129,8 +190,13 @@ class TrainingRun {
       }
     }();
     try {
+      p_.model.materialise(snapshot.bundle.instances);
+      step_parts_.blocks.clear();
+      adopted_ = -1;
+      adopt(snapshot.state.born);
+      require_parameters();
       p_.model.load_state_dict(snapshot.model);
-      optimizer_->load(snapshot.optimizer);
+      for (const ParameterBlock& block : step_parts_.blocks) block.optimizer->load(snapshot.optimizer);
     } catch (const Error& error) {
       throw Error(ErrorCode::checkpoint, str(from.string(), ": ", error.what(),
                                              "\nthe model or the optimizer is another than that of the checkpoint"));
@@ -192,6 +258,7 @@ class TrainingRun {
       run_->write_record(record);
     }
     for (auto& logger : loggers_) logger.second->on_start(p_.info);
+    begun_ = true;
     started_ = window_started_ = progress_shown_ = seconds_now();
     elapsed_before_ = state_.elapsed;
   }
@@ -211,8 +278,19 @@ class TrainingRun {
 
   bool take_step() {
     const std::int64_t rows = train_.upcoming();
+    if (replan_) {
+      train_steps_.clear();
+      replan_ = false;
+      step_rows_ = -1;
+    }
     if (rows != step_rows_) {
       step_ = &step_for(Step::Kind::train, train_, rows);
+      if (replan_) {  // this one knows what it has built itself
+        auto own = train_steps_.extract(rows);
+        train_steps_.clear();
+        train_steps_.insert(std::move(own));
+        replan_ = false;
+      }
       step_rows_ = rows;
     }
     batch_begin_ = train_.position();
@@ -393,14 +471,20 @@ class TrainingRun {
     state_.position = train_.position();
     state_.elapsed = elapsed();
     for (auto& [name, logger] : loggers_) state_.loggers[name] = logger->state();
-    const Snapshot snapshot{p_.model.state_dict(), optimizer_->state(), state_, bundle(), config_.text};
+    for (const ParameterBlock& block : step_parts_.blocks) {
+      for (const Parameter& parameter : block.parameters) {
+        if (block.born > 0) state_.born[parameter.name] = block.born;
+      }
+    }
+    const Snapshot snapshot{p_.model.state_dict(), optimizer_state(), state_, bundle(), config_.text};
     last_checkpoint_ = run_->save(*format_, snapshot, best, config_.checkpoint.keep_last_n);
     saved_step_ = state_.step;
     for (auto& logger : loggers_) logger.second->on_checkpoint(last_checkpoint_, best);
   }
 
   Bundle bundle() const {
-    return {p_.info.neuron, p_.source, str(p_.info.inputs, " -> ", p_.info.outputs), config_.model.params};
+    return {p_.info.neuron, p_.source, str(p_.info.inputs, " -> ", p_.info.outputs), config_.model.params,
+            p_.model.lazy_instances()};
   }
 
   void set_status(const char* status) {
@@ -495,9 +579,11 @@ class TrainingRun {
   const TrainConfig& config_;
   DataLoader& train_;
   DataLoader* val_;
+  const Contracts& contracts_;
   StepParts step_parts_;
   std::unique_ptr<Checkpoint> format_;
-  std::unique_ptr<Optimizer> optimizer_;
+  std::int64_t adopted_ = -1;  ///< generation of the model whose parameters are in blocks
+  bool replan_ = false, begun_ = false;
   std::optional<RunDirectory> run_;
   std::vector<std::pair<std::string, std::unique_ptr<Logger>>> loggers_;
   bool wants_progress_ = false;

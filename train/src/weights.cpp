@@ -64,7 +64,7 @@ std::vector<Candidate> runs_of(const fs::path& root, const std::string& neuron) 
 bool fits(const fs::path& weights, const WeightQuery& query) {
   const TensorFileHeader file = read_safetensors_header(weights);
   try {
-    return parameter_table(file) == parameter_table(query.parameters(bundle_from(file.metadata).params));
+    return parameter_table(file) == parameter_table(query.parameters(bundle_from(file.metadata)));
   } catch (const Error&) {
     return false;  // the edited neuron cannot be made with the parameters of that run
   }

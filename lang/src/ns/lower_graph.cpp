@@ -38,8 +38,7 @@ void GraphLowering::refuse(Span span, const std::string& what) {
   refused_ = true;
 }
 
-// --- Names
-// -------------------------------------------------------------------------------------------------------------
+// --- Names -----------------------------------------------------------------------------------------------------------
 
 std::optional<std::size_t> GraphLowering::input_port(std::string_view name) const {
   for (std::size_t i = 0; i < out_.inputs.size(); ++i) {
@@ -179,8 +178,7 @@ int GraphLowering::read(const Reference& reference, Span span) {
   return reference.port ? add(span, SelectNode{value, reference.port->text}) : value;
 }
 
-// --- Steps
-// -------------------------------------------------------------------------------------------------------------
+// --- Steps -----------------------------------------------------------------------------------------------------------
 
 /// Whether a word at the start of an arm is a value from outside rather than a place for what the arm receives.
 bool GraphLowering::readable(const Reference& reference) {
@@ -414,8 +412,7 @@ int GraphLowering::write_tuple(const Tuple& tuple, Span span, int value) {
   return add(span, std::move(all));
 }
 
-// --- The end
-// -----------------------------------------------------------------------------------------------------------
+// --- The end ---------------------------------------------------------------------------------------------------------
 
 void GraphLowering::settle_outputs() {
   if (refused_) return;

@@ -13,8 +13,7 @@
 
 namespace neuro {
 
-// --- Values that are computed when a neuron is instantiated
-// ------------------------------------------------------------
+// --- Values that are computed when a neuron is instantiated ----------------------------------------------------------
 
 struct Expr;
 
@@ -45,8 +44,7 @@ struct Expr {
   std::variant<std::int64_t, double, bool, std::string, NameExpr, ListExpr, OperationExpr, IndexExpr, CallExpr> node;
 };
 
-// --- Shapes
-// --------------------------------------------------------------------------------------------------------------
+// --- Shapes ----------------------------------------------------------------------------------------------------------
 
 enum class DimKind {
   size,  ///< one axis: a number, a name, or arithmetic
@@ -67,8 +65,7 @@ struct ShapePattern {
   std::vector<DimPattern> dims;
 };
 
-// --- Neurons
-// -------------------------------------------------------------------------------------------------------------
+// --- Neurons ---------------------------------------------------------------------------------------------------------
 
 struct ParamDecl {
   std::string name;

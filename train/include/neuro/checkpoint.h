@@ -38,6 +38,7 @@ struct RunState {
   std::map<std::string, std::string> loggers;   ///< Logger::state() by name
   std::map<std::string, std::string> settings;  ///< what a resumed run must have in common (Setting::fixed)
   std::string data_fingerprint;
+  std::map<std::string, std::int64_t> born;  ///< parameters that joined late: the steps taken before
 
   std::string to_json() const;
   /// Throws Error(checkpoint) naming `path`.
@@ -49,6 +50,7 @@ struct RunState {
 struct Bundle {
   std::string neuron, source, signature;
   Params params;
+  std::vector<std::string> instances = {};  ///< Model::lazy_instances
 };
 
 /// A copy-free picture of a run: tensors share the run's memory and must be written before the next step.
@@ -76,7 +78,8 @@ using CheckpointRegistry = Registry<Checkpoint>;
 /// 128-bit XXH3 of each, so that a flipped bit in any of them is found.
 std::unique_ptr<Checkpoint> make_safetensors_checkpoint();
 
-/// Metadata of a bundle: neuro.format, neuro.neuron, neuro.source, neuro.params (JSON), neuro.signature.
+/// Metadata of a bundle: neuro.format, neuro.neuron, neuro.source, neuro.params (JSON), neuro.signature,
+/// and, when there are any, neuro.instances (a line each).
 std::map<std::string, std::string> bundle_metadata(const Bundle& bundle);
 /// The other way; empty texts where the file has none.
 Bundle bundle_from(const std::map<std::string, std::string>& metadata);

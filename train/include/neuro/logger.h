@@ -69,6 +69,7 @@ class Logger {
   virtual void on_start(const RunInfo&) {}
   virtual void log(const MetricRecord&) {}
   virtual void on_progress(const Progress&) {}
+  virtual void on_note(const std::string&) {}  ///< something happened that a person may wonder about later
   virtual void on_checkpoint(const std::filesystem::path&, bool /*best*/) {}
   virtual void on_end(const Summary&) {}
   /// Whether on_progress should be called (a few times a second).

@@ -71,8 +71,9 @@ struct WeightQuery {
   std::filesystem::path model_file;  ///< "examples/01-xor.ns"
   std::string neuron;
   std::string source;  ///< the file's text
-  /// The state of the model that the source makes with a run's parameters, for comparing tables; it may throw Error.
-  std::function<StateDict(const Params&)> parameters;
+  /// The state of the model that the source makes with a run's parameters and late instances, for comparing tables; it
+  /// may throw Error.
+  std::function<StateDict(const Bundle&)> parameters;
   std::string checkpoint;   ///< --checkpoint; empty: not given
   std::string environment;  ///< $NSRUN_CHECKPOINT; empty: not set
   std::vector<std::filesystem::path> run_roots{"./checkpoints", "runs"};
