@@ -33,11 +33,6 @@ void GraphLowering::lower() {
   out_.incomplete = refused_;
 }
 
-void GraphLowering::refuse(Span span, const std::string& what) {
-  not_built_yet(diags_, span, what);
-  refused_ = true;
-}
-
 // --- Names -----------------------------------------------------------------------------------------------------------
 
 std::optional<std::size_t> GraphLowering::input_port(std::string_view name) const {

@@ -87,7 +87,6 @@ class GraphLowering {
   void warn_unused();
   void unknown(const Name& name);
   void unknown_global(const Name& name);
-  void refuse(Span span, const std::string& what);
   bool is_call_without_parentheses(const Name& name);
   std::optional<std::size_t> input_port(std::string_view name) const;
   std::optional<std::size_t> output_port(std::string_view name) const;
