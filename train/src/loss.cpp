@@ -210,7 +210,7 @@ std::optional<LossChoice> infer_loss(const LossEvidence& evidence, const DataLoa
                                                " targets: ", text_of(target.row), " in each row"));
   d.primary(data.quote_row(diags.sources(), 0), "the first row");
   d.note("cross_entropy takes one whole number, the class, a row (or a position) and as many outputs as classes");
-  d.note("mse, mae and bce take a target of the output's shape");
+  d.note("mse, mae, huber, bce and bce_logits take a target of the output's shape");
   const Shape positions = out.rank() > 0 ? out.without(out.rank() - 1) : out;
   if (out.rank() > 1 && out.at(-1) > 1 && target.row == positions && target.whole) {
     d.help("if each number is the class of a position, write `training: {loss: cross_entropy}`");

@@ -18,6 +18,15 @@ The first rule that fits the shapes of input and output and the first targets wi
   R5    any                         numbers of the output's shape    mean squared error
 
 K is greater than 1. Where nothing fits, training stops with NS0501: name the loss, for instance `loss: mse`.
+
+  name           output                                   targets
+  mse            numbers                                  of the output's shape: mean of squared differences
+  mae            numbers                                  of the output's shape: mean of absolute differences
+  huber          numbers                                  of the output's shape: squared up to 1, absolute beyond it
+  bce            probabilities                            of the output's shape, from 0 to 1
+  bce_logits     logits, or probabilities of a Sigmoid    of the output's shape, from 0 to 1
+  cross_entropy  logits, or probabilities of a Softmax    the class, 0 to K-1, or probabilities [.., K]
+  nll            logarithms of probabilities, or Softmax  the class, 0 to K-1
 )"},
     {"optimizer", R"(What moves the weights (`training.optimizer`)
 
