@@ -224,7 +224,11 @@ void Bound::report(std::size_t entry) {
                                     fault.limit, ")"));
 }
 
-Tensor Bound::output(std::size_t i) const { return outputs_[static_cast<std::size_t>(plan_->output_index.at(i))]; }
+Tensor Bound::output(std::size_t i) const {
+  const std::size_t count = plan_->output_index.size();
+  if (i >= count) throw Error(ErrorCode::invalid_argument, str("output ", i, " of a plan with ", count, " outputs"));
+  return outputs_[static_cast<std::size_t>(plan_->output_index[i])];
+}
 
 struct Replay::State {
   Bound bound;

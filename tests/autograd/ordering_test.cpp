@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -153,6 +154,13 @@ TEST(Index, OutOfRangeIsAnErrorWhenTheGraphRuns) {
             "scatter_add: index 2 at position 1 is outside [0, 2)");
   EXPECT_EQ(fault(index_add(x, i64({2}, {1}), f64({1, 1, 1}, {1, 3}), 0)),
             "index_add: index 2 at position 0 is outside [0, 2)");
+}
+
+TEST(Embedding, TakesAnIndexOfI32) {
+  const Var table = Var(Tensor::from<float>({1, 2, 3, 4, 5, 6}, {3, 2})).requires_grad();
+  const Var y = embedding(table, from(std::array<std::int32_t, 2>{2, 0}, {2}));
+  EXPECT_THAT(values(y), ElementsAre(5, 6, 1, 2));
+  EXPECT_THAT(values(grad(sum(y), std::span(&table, 1))[0]), ElementsAre(1, 1, 0, 0, 1, 1));
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ TEST(Plan, BiasAndActivationBecomeTheEpilogueOfTheProduct) {
   EXPECT_EQ(replay.arena_bytes(), 0u) << "the product's raw result lies where the output goes: " << replay.describe();
   replay.run();
   EXPECT_THAT(replay.output(0).to_vector(), ElementsAre(0, 0, 0, 2, 0, 8));
+  EXPECT_THROW((void)replay.output(1), Error) << "the request has one output";
 }
 
 TEST(Plan, FusionDoesNotMoveAValuePastItsReaders) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "neuro/error.h"
 #include "neuro/ops.h"
 #include "neuro/plan.h"
 
@@ -20,6 +21,14 @@ TEST(MaxPool, ASmallestValueStillHasAGradient) {
   const Var x = Var(Tensor::full({1, 1, 4}, -INFINITY)).requires_grad();
   const Var y = max_pool1d(x, {});
   EXPECT_THAT(values(grad(sum(y), std::span(&x, 1))[0]), ElementsAre(1, 0, 1, 0));
+}
+
+TEST(Pool, WithCeilModeAFirstWindowMayReachBehindTheInput) {
+  const Var x(Tensor::from<float>({3, 5}, {1, 1, 2}));
+  const Pool1dOptions options{.kernel = {3}, .stride = {2}, .ceil_mode = true};
+  EXPECT_THAT(values(max_pool1d(x, options)), ElementsAre(5));
+  EXPECT_THAT(values(avg_pool1d(x, options)), ElementsAre(4)) << "mean of the two elements that exist, as PyTorch";
+  EXPECT_THROW(max_pool1d(x, {.kernel = {5}, .stride = {2}, .ceil_mode = true}), Error);
 }
 
 TEST(ConvTranspose, GradientLeavesOutWindowsThatOnlyThePaddingOfTheOutputReaches) {

@@ -73,7 +73,8 @@ class Replay {
   /// operation checks (an embedding index) was out of range; nothing was assigned then either.
   bool run();
 
-  /// Output i of the request; its memory is this object's, and the next run overwrites it.
+  /// Output i of the request; its memory is this object's, and the next run overwrites it. Throws
+  /// Error(invalid_argument) when the request has no output i.
   Tensor output(std::size_t i) const;
 
   /// Planned peak of the intermediate values. Outputs, leaves and scratch of the workers are not among them.

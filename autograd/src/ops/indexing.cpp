@@ -1,6 +1,7 @@
 // Rows picked by an index, and random masks.
 #include "neuro/kernels/gather.h"
 #include "neuro/ops.h"
+#include "ops/index_rules.h"
 #include "ops/ops_internal.h"
 #include "ops/rules.h"
 
@@ -82,7 +83,7 @@ static constexpr OpDef embedding_def{
     .shapes = "table [V, D], index [*s] -> [*s, D]",
 };
 Var embedding(const Var& table, const Var& index, std::int64_t padding_index) {
-  return record(embedding_def, {table, index}, {.i = {padding_index}});
+  return record(embedding_def, {table, indexing::as_index(index)}, {.i = {padding_index}});
 }
 
 static constexpr OpDef embedding_backward_def{

@@ -37,6 +37,7 @@ inline std::int64_t window_count(const char* op, const Shape& x, int axis, const
   if (w.kernel < 1) shape_error(op, "the kernel of axis ", axis, " has size ", w.kernel, "; x is ", x);
   const std::int64_t reach = checked_sum(op, {checked_product(op, w.dilation, w.kernel - 1), 1});
   const std::int64_t room = checked_sum(op, {x[axis], w.before, w.after}) - reach;
+  if (ceil && room < 0 && room > -w.stride) return 1;  // a first window that ends behind the padding
   if (room < 0) {
     shape_error(op, "the window of ", w.kernel, " (dilation ", w.dilation, ") is larger than axis ", axis, " of x ", x,
                 " with ", w.before + w.after, " of padding");
